@@ -1,0 +1,75 @@
+#!/bin/sh
+# Everything from a fresh clone, on a bare Debian machine.
+#
+#   ./autogen.sh         makes ./configure; then ./configure && make && make install
+#   ./autogen.sh demo    builds, and shows what there is
+#   ./autogen.sh check   builds with the tests' hooks, and runs all tests
+#
+# demo and check install missing packages with apt-get and say so, and build in build/.
+set -eu
+cd "$(dirname "$0")"
+
+packages="autoconf automake libtool pkg-config make gcc g++ libjson-c-dev libcunit1-dev"
+
+install_packages() {
+    missing=
+    for package in $packages; do
+        case $(dpkg-query -W -f '${Status}' "$package" 2> /dev/null) in
+        "install ok installed") ;;
+        *) missing="$missing $package" ;;
+        esac
+    done
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "These packages are missing; install them as root, then run this again:"
+        echo "    apt-get install --no-install-recommends$missing"
+        exit 1
+    fi
+    echo "Installing with apt-get:$missing"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
+        > /dev/null
+}
+
+need_packages() {
+    if command -v dpkg-query > /dev/null; then
+        install_packages
+    else
+        echo "This is no Debian: these packages, or what they are called here, are needed:"
+        echo "    $packages"
+    fi
+}
+
+generate() {
+    autoreconf --install --force
+}
+
+build() { # folder, configure's arguments
+    folder=build/$1
+    shift
+    need_packages
+    [ configure -nt configure.ac ] || generate
+    mkdir -p "$folder"
+    cd "$folder"
+    ../../configure --quiet "$@"
+    make -s -j"$(nproc)"
+}
+
+case ${1-} in
+"")
+    generate
+    echo "Now: ./configure && make && make install"
+    ;;
+demo)
+    build demo
+    exec tools/demo
+    ;;
+check)
+    build check --enable-test-hooks --enable-werror --enable-tests
+    exec make -s check
+    ;;
+*)
+    sed -n '2,9s/^# \{0,1\}//p' "$0"
+    exit 2
+    ;;
+esac

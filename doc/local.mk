@@ -1,0 +1,2 @@
+dist_doc_DATA = README.md LICENSE \
+	doc/architecture.md doc/errors.md doc/json.md doc/limits.md doc/testing.md doc/threads.md

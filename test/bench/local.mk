@@ -1,0 +1,12 @@
+# Benchmarks print figures, and judge nothing.
+bench_programs = test/bench/bench_scan
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(EXTRA_PROGRAMS)
+
+test_bench_bench_scan_SOURCES = test/bench/bench_scan.c
+test_bench_bench_scan_LDADD   = libmcpscore.la
+
+bench: $(bench_programs)
+	@for program in $(bench_programs); do ./$$program || exit 1; done
+
+.PHONY: bench

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scan: the same verdict in any pieces, and against json-c in its strict mode. What the
+ * scan accepts json-c must accept, as a tree that is written and read back the same. What
+ * the scan refuses and json-c does not must be one of the differences that doc/json.md
+ * explains. The first byte of the input is the seed of the pieces.
+ */
+#include "config.h"
+
+#include "fuzz.h"
+
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "json/scan.h"
+#include "json/tree.h"
+#include "json/write.h"
+
+static int scan_in_pieces(const char *text, size_t len, uint32_t seed, size_t *ret_pos)
+{
+    struct mcps__scan scan;
+    size_t there = 0;
+    int r;
+
+    mcps__scan_init(&scan, &mcps__json_default_limits);
+    do {
+        there += there < len ? fuzz_piece(&seed, len - there) : 0;
+        r = mcps__scan_feed(&scan, text, there, there == len);
+    } while (r == 0 && there < len);
+    *ret_pos = scan.pos;
+    mcps__scan_fini(&scan);
+    return r;
+}
+
+static bool has_any(const char *text, size_t len, const char *chars)
+{
+    for (; *chars; chars++) {
+        if (memchr(text, *chars, len))
+            return true;
+    }
+    return memchr(text, '\0', len) != NULL; /* json-c ends there */
+}
+
+/* Where json-c is laxer; doc/json.md says why each is refused here. */
+static bool json_c_is_laxer(int error, const char *text, size_t len)
+{
+    switch (error) {
+    case MCPS__JSON_ECONTROL:   /* control characters in strings */
+    case MCPS__JSON_ESURROGATE: /* becomes U+FFFD */
+    case MCPS__JSON_EUTF8:      /* not looked at */
+    case MCPS__JSON_ERANGE:     /* clamped, or infinite */
+    case MCPS__JSON_ENUMBER:    /* 00, -.5, 1.e5 */
+    case MCPS__JSON_EDEPTH:     /* a limit of our own, as the next */
+    case MCPS__JSON_ESIZE:
+    case MCPS__JSON_ESTRING:
+    case MCPS__JSON_EVALUES:
+    case MCPS__JSON_EMEMBERS:
+    case MCPS__JSON_ENUMBER_LENGTH: return true;
+    case MCPS__JSON_EEND: return has_any(text, len, ".'NI"); /* as the next, and 1. */
+    default: return has_any(text, len, "'NI"); /* {'a':1}, NaN, Infinity */
+    }
+}
+
+/* json-c's own parser; *ret_ok says whether it took the text. */
+static struct json_object *parse_with_json_c(const char *text, size_t len, bool *ret_ok)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(MCPS__JSON_DEPTH_MAX + 2);
+    struct json_object *tree;
+
+    FUZZ_CHECK(tokener != NULL);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    tree = json_tokener_parse_ex(tokener, text, (int)len);
+    if (json_tokener_get_error(tokener) == json_tokener_continue)
+        tree = json_tokener_parse_ex(tokener, " ", 1); /* a number by itself ends so */
+    *ret_ok = json_tokener_get_error(tokener) == json_tokener_success;
+    json_tokener_free(tokener);
+    return tree;
+}
+
+/* The tree of an accepted text is the one that json-c makes, and written and read again it
+ * is the same tree. */
+static void check_tree(const char *text, size_t len, struct json_object *of_json_c)
+{
+    struct mcps__tree_parser parser;
+    struct json_object *tree = NULL, *again = NULL;
+    struct mcps__writer w;
+    struct mcps__buf out;
+    int r;
+
+    FUZZ_CHECK(mcps__tree_parser_init(&parser, &mcps__json_default_limits) == 0);
+    mcps__buf_init(&out, 16u << 20);
+    r = mcps__tree_parse(&parser, &tree, text, len);
+    FUZZ_CHECK(r == 0 || r == MCPS__JSON_EDUPLICATE || r == MCPS__JSON_ENUL_KEY);
+    if (r == 0) {
+        FUZZ_CHECK(json_object_equal(tree, of_json_c));
+        mcps__write_init(&w, &out);
+        mcps__write_tree(&w, tree);
+        FUZZ_CHECK(mcps__write_end(&w) == 0);
+        FUZZ_CHECK(mcps__tree_parse(&parser, &again, out.data, out.len) == 0);
+        FUZZ_CHECK(json_object_equal(tree, again));
+    }
+    json_object_put(again);
+    json_object_put(tree);
+    mcps__buf_fini(&out);
+    mcps__tree_parser_fini(&parser);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *text = (const char *)data + 1;
+    size_t len = size - 1, pos = 0, other_pos = 0;
+    struct json_object *of_json_c;
+    struct mcps__scan scan;
+    bool accepted;
+    int r;
+
+    if (size == 0)
+        return 0;
+    mcps__scan_init(&scan, &mcps__json_default_limits);
+    r = mcps__scan_feed(&scan, text, len, true);
+    pos = scan.pos;
+    FUZZ_CHECK(r == 1 || r < 0);
+    FUZZ_CHECK(scan_in_pieces(text, len, data[0], &other_pos) == r);
+    FUZZ_CHECK(pos == other_pos);
+    of_json_c = parse_with_json_c(text, len, &accepted);
+    if (r == 1) {
+        FUZZ_CHECK(accepted);
+        mcps__scan_has_duplicates(&scan, text);
+        check_tree(text, len, of_json_c);
+    } else if (accepted) {
+        FUZZ_CHECK(json_c_is_laxer(r, text, len));
+    }
+    json_object_put(of_json_c);
+    mcps__scan_fini(&scan);
+    return 0;
+}

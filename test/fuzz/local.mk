@@ -1,0 +1,41 @@
+# Each target twice: over its corpus in "make check", and as a libFuzzer program.
+corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
+	test/fuzz/corpus_envelope test/fuzz/corpus_base64
+check_PROGRAMS += $(corpus_programs)
+TESTS += $(corpus_programs)
+EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
+
+corpus_main = test/fuzz/standalone.c test/fuzz/fuzz.h
+
+test_fuzz_corpus_scan_SOURCES      = test/fuzz/fuzz_scan.c $(corpus_main)
+test_fuzz_corpus_scan_CPPFLAGS     = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/scan"'
+test_fuzz_corpus_scan_LDADD        = libmcpscore.la
+test_fuzz_corpus_frame_SOURCES     = test/fuzz/fuzz_frame.c $(corpus_main)
+test_fuzz_corpus_frame_CPPFLAGS    = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/frame"'
+test_fuzz_corpus_frame_LDADD       = libmcpscore.la
+test_fuzz_corpus_envelope_SOURCES  = test/fuzz/fuzz_envelope.c $(corpus_main)
+test_fuzz_corpus_envelope_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/envelope"'
+test_fuzz_corpus_envelope_LDADD    = libmcpscore.la
+test_fuzz_corpus_base64_SOURCES    = test/fuzz/fuzz_base64.c $(corpus_main)
+test_fuzz_corpus_base64_CPPFLAGS   = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/base64"'
+test_fuzz_corpus_base64_LDADD      = libmcpscore.la
+
+fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64
+EXTRA_PROGRAMS += $(fuzz_programs)
+if FUZZERS
+noinst_PROGRAMS += $(fuzz_programs)
+endif
+fuzzer_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+
+test_fuzz_fuzz_scan_SOURCES     = test/fuzz/fuzz_scan.c test/fuzz/fuzz.h
+test_fuzz_fuzz_scan_LDFLAGS     = $(fuzzer_ldflags)
+test_fuzz_fuzz_scan_LDADD       = libmcpscore.la
+test_fuzz_fuzz_frame_SOURCES    = test/fuzz/fuzz_frame.c test/fuzz/fuzz.h
+test_fuzz_fuzz_frame_LDFLAGS    = $(fuzzer_ldflags)
+test_fuzz_fuzz_frame_LDADD      = libmcpscore.la
+test_fuzz_fuzz_envelope_SOURCES = test/fuzz/fuzz_envelope.c test/fuzz/fuzz.h
+test_fuzz_fuzz_envelope_LDFLAGS = $(fuzzer_ldflags)
+test_fuzz_fuzz_envelope_LDADD   = libmcpscore.la
+test_fuzz_fuzz_base64_SOURCES   = test/fuzz/fuzz_base64.c test/fuzz/fuzz.h
+test_fuzz_fuzz_base64_LDFLAGS   = $(fuzzer_ldflags)
+test_fuzz_fuzz_base64_LDADD     = libmcpscore.la

@@ -1,0 +1,39 @@
+TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit
+
+include test/unit/local.mk
+include test/fuzz/local.mk
+include test/bench/local.mk
+
+dist_check_SCRIPTS += test/layers.sh test/symbols.sh test/headers.sh test/doc_tables.sh test/install.sh test/locale.sh
+TESTS += $(dist_check_SCRIPTS)
+
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(top_srcdir)'; top_builddir='$(top_builddir)'; \
+	CC='$(CC)'; CXX='$(CXX)'; CFLAGS='$(CFLAGS)'; CPPFLAGS='$(CPPFLAGS)'; \
+	MAKE='$(MAKE)'; LIBTOOL='$(SHELL) $(abs_top_builddir)/libtool'; \
+	export top_srcdir top_builddir CC CXX CFLAGS CPPFLAGS MAKE LIBTOOL;
+
+# The same with the full repetitions, then each fuzzer for FUZZ_SECONDS.
+FUZZ_SECONDS = 600
+check-long: all
+	MCPS_TEST_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check
+	$(SHELL) $(top_srcdir)/test/fuzz/run.sh $(FUZZ_SECONDS)
+
+# The unit tests under valgrind: no error, nothing left behind.
+check-valgrind: $(unit_programs)
+	@for program in $(unit_programs); do \
+		echo "valgrind $$program"; \
+		$(LIBTOOL) --mode=execute valgrind --quiet --error-exitcode=99 --leak-check=full \
+			--show-leak-kinds=all --errors-for-leak-kinds=all \
+			$$program >$$program.valgrind.log 2>&1; code=$$?; \
+		if test $$code -ne 0 && test $$code -ne 77; then \
+			cat $$program.valgrind.log; exit 1; fi; \
+	done
+CLEANFILES += test/unit/*.valgrind.log
+
+if COVERAGE
+coverage: check
+	cd $(top_builddir) && gcovr --root $(abs_top_srcdir) --filter '.*/lib/' --print-summary
+endif
+
+.PHONY: check-long check-valgrind coverage

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Trees: what json-c would get wrong is refused. */
+#include "config.h"
+
+#include "unit.h"
+
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "json/tree.h"
+
+extern const struct unit_test tree_tests[];
+
+static void values_arrive_as_they_are(void)
+{
+    static const char text[] = "{\"i\":-9223372036854775808,\"u\":18446744073709551615,"
+                               "\"d\":1e-3,\"s\":\"a\\u0000b\",\"n\":null,\"t\":true,"
+                               "\"e\":{},\"l\":[1,[2]]}";
+    struct mcps__tree_parser parser;
+    struct json_object *tree = NULL, *member = NULL;
+    bool ready = false;
+
+    CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
+    ready = true;
+    CHECK_INT(mcps__tree_parse(&parser, &tree, text, strlen(text)), 0);
+    CHECK(json_object_object_get_ex(tree, "i", &member));
+    CHECK_INT(json_object_get_int64(member), INT64_MIN);
+    CHECK(json_object_object_get_ex(tree, "u", &member));
+    CHECK(json_object_get_uint64(member) == UINT64_MAX);
+    CHECK(json_object_object_get_ex(tree, "s", &member));
+    CHECK_MEM(json_object_get_string(member), (size_t)json_object_get_string_len(member),
+              "a\0b", 3);
+    CHECK(json_object_object_get_ex(tree, "n", &member));
+    CHECK(member == NULL);
+    CHECK_INT(json_object_object_length(tree), 8);
+out:
+    json_object_put(tree);
+    if (ready)
+        mcps__tree_parser_fini(&parser);
+}
+
+static void single_values_are_trees_too(void)
+{
+    static const struct {
+        const char *text;
+        enum json_type type;
+    } rows[] = {
+        { "7", json_type_int },       { "7.5", json_type_double },
+        { "true", json_type_boolean }, { "null", json_type_null },
+        { "\"x\"", json_type_string }, { " [ ] ", json_type_array },
+        { "{} ", json_type_object },
+    };
+    struct mcps__tree_parser parser;
+    struct json_object *tree = NULL;
+    bool ready = false;
+
+    CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
+    ready = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unit_note_on_failure("%s", rows[i].text);
+        CHECK_INT(mcps__tree_parse(&parser, &tree, rows[i].text, strlen(rows[i].text)), 0);
+        CHECK_INT(json_object_get_type(tree), rows[i].type);
+        json_object_put(tree);
+        tree = NULL;
+    }
+out:
+    json_object_put(tree);
+    if (ready)
+        mcps__tree_parser_fini(&parser);
+}
+
+static void refuses_what_json_c_lets_pass(void)
+{
+    static const struct {
+        const char *text;
+        int error;
+    } rows[] = {
+        { "{\"a\":1,\"a\":2}", MCPS__JSON_EDUPLICATE },
+        { "{\"x\":[{\"a\":1,\"\\u0061\":[2]}]}", MCPS__JSON_EDUPLICATE },
+        { "[{\"a\":{\"b\":1,\"b\":[]},\"c\":1}]", MCPS__JSON_EDUPLICATE },
+        { "{\"\":1,\"\":2}", MCPS__JSON_EDUPLICATE },
+        { "{\"a\\u0000b\":1}", MCPS__JSON_ENUL_KEY },
+        { "[[{\"a\":[{\"\\u0000\":{}}],\"b\":1}]]", MCPS__JSON_ENUL_KEY },
+        { "[100000000000000000000]", MCPS__JSON_ERANGE },
+        { "[1e999]", MCPS__JSON_ERANGE },
+        { "[\"\\ud800\"]", MCPS__JSON_ESURROGATE },
+        { "[\"\xff\"]", MCPS__JSON_EUTF8 },
+        { "[1,]", MCPS__JSON_EVALUE },
+        { "", MCPS__JSON_EEMPTY },
+    };
+    struct mcps__tree_parser parser;
+    struct json_object *tree = NULL;
+    bool ready = false;
+
+    CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
+    ready = true;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unit_note_on_failure("%s", rows[i].text);
+        CHECK_INT(mcps__tree_parse(&parser, &tree, rows[i].text, strlen(rows[i].text)),
+                  rows[i].error);
+        CHECK(tree == NULL);
+    }
+    /* Nothing of a refused text is left behind. */
+    CHECK_INT(mcps__tree_parse(&parser, &tree, "[1]", 3), 0);
+    CHECK_INT(json_object_array_length(tree), 1);
+out:
+    json_object_put(tree);
+    if (ready)
+        mcps__tree_parser_fini(&parser);
+}
+
+static void the_deepest_text_fits(void)
+{
+    char text[4 * MCPS__JSON_DEPTH_MAX + 1];
+    struct mcps__tree_parser parser;
+    struct json_object *tree = NULL;
+    bool ready = false;
+    size_t n = MCPS__JSON_DEPTH_MAX;
+
+    memset(text, '[', n);
+    text[n] = '1';
+    memset(text + n + 1, ']', n);
+    CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
+    ready = true;
+    CHECK_INT(mcps__tree_parse(&parser, &tree, text, 2 * n + 1), 0);
+out:
+    json_object_put(tree);
+    if (ready)
+        mcps__tree_parser_fini(&parser);
+}
+
+static void a_member_of_a_scanned_text_is_built_alone(void)
+{
+    static const char text[] = "{\"params\":{\"arguments\":{\"a\":[1,{\"b\":null}]}}}";
+    const struct mcps__scan_member *m;
+    struct mcps__tree_parser parser;
+    struct mcps__scan scan;
+    struct json_object *tree = NULL;
+    bool ready = false;
+
+    mcps__scan_init(&scan, &mcps__json_default_limits);
+    CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
+    ready = true;
+    CHECK_INT(mcps__scan_feed(&scan, text, strlen(text), true), 1);
+    m = mcps__scan_find(&scan, text, MCPS__SCAN_PARAMS, "arguments");
+    CHECK(m != NULL);
+    CHECK_INT(mcps__tree_build(&parser, &tree, text + m->value, m->value_len), 0);
+    CHECK_INT(json_object_object_length(tree), 1);
+out:
+    json_object_put(tree);
+    mcps__scan_fini(&scan);
+    if (ready)
+        mcps__tree_parser_fini(&parser);
+}
+
+const struct unit_test tree_tests[] = {
+    UNIT_TEST(values_arrive_as_they_are),
+    UNIT_TEST(single_values_are_trees_too),
+    UNIT_TEST(refuses_what_json_c_lets_pass),
+    UNIT_TEST(the_deepest_text_fits),
+    UNIT_TEST(a_member_of_a_scanned_text_is_built_alone),
+    UNIT_END,
+};

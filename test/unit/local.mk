@@ -1,0 +1,55 @@
+# One program a floor; one for the JSON parsing cases; one that replaces malloc().
+unit_programs =
+EXTRA_DIST += $(unit_sources)
+unit_sources = \
+	test/unit/unit.c test/unit/unit.h \
+	$(util_unit_sources) $(json_unit_sources) $(cases_unit_sources) \
+	$(oom_unit_sources) $(rpc_unit_sources)
+
+util_unit_sources = \
+	test/unit/util_main.c \
+	test/unit/util_base64.c test/unit/util_buf.c test/unit/util_clock.c test/unit/util_ct.c \
+	test/unit/util_list.c test/unit/util_lock.c test/unit/util_log.c test/unit/util_map.c \
+	test/unit/util_mem.c test/unit/util_obj.c test/unit/util_random.c test/unit/util_utf8.c \
+	test/unit/util_wake.c
+json_unit_sources = \
+	test/unit/json_main.c \
+	test/unit/json_bytes.c test/unit/json_number.c test/unit/json_scan.c \
+	test/unit/json_text.c test/unit/json_tree.c test/unit/json_write.c
+cases_unit_sources = test/unit/json_cases.c
+oom_unit_sources = test/unit/json_oom.c
+rpc_unit_sources = \
+	test/unit/rpc_main.c \
+	test/unit/rpc_envelope.c test/unit/rpc_frame.c test/unit/rpc_id.c test/unit/rpc_message.c
+
+if UNIT_TESTS
+unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc
+check_PROGRAMS += $(unit_programs)
+TESTS += $(unit_programs)
+
+check_LTLIBRARIES = libunit.la
+libunit_la_SOURCES  = test/unit/unit.c test/unit/unit.h
+libunit_la_CPPFLAGS = $(TEST_CPPFLAGS) \
+	-DTEST_SHARED_DIR='"$(abs_top_srcdir)/../shared"'
+libunit_la_CFLAGS   = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+libunit_la_LIBADD   = libmcpscore.la $(CUNIT_LIBS) -lm
+
+test_unit_util_SOURCES   = $(util_unit_sources)
+test_unit_util_CPPFLAGS  = $(TEST_CPPFLAGS)
+test_unit_util_LDADD     = libunit.la
+test_unit_json_SOURCES   = $(json_unit_sources)
+test_unit_json_CPPFLAGS  = $(TEST_CPPFLAGS)
+test_unit_json_LDADD     = libunit.la
+test_unit_cases_SOURCES  = $(cases_unit_sources)
+test_unit_cases_CPPFLAGS = $(TEST_CPPFLAGS) -DTEST_DOC_DIR='"$(abs_top_srcdir)/doc"'
+test_unit_cases_LDADD    = libunit.la
+test_unit_oom_SOURCES    = $(oom_unit_sources)
+test_unit_oom_CPPFLAGS   = $(TEST_CPPFLAGS)
+if SANITIZED
+test_unit_oom_CPPFLAGS  += -DTEST_SANITIZED
+endif
+test_unit_oom_LDADD      = libunit.la
+test_unit_rpc_SOURCES    = $(rpc_unit_sources)
+test_unit_rpc_CPPFLAGS   = $(TEST_CPPFLAGS)
+test_unit_rpc_LDADD      = libunit.la
+endif
