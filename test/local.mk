@@ -33,7 +33,7 @@ CLEANFILES += test/unit/*.valgrind.log
 
 if COVERAGE
 coverage: check
-	cd $(top_builddir) && gcovr --root $(abs_top_srcdir) --filter '.*/lib/' --print-summary
+	gcovr --root $(abs_top_srcdir) --filter '$(abs_top_srcdir)/lib/' --object-directory . .
 endif
 
 .PHONY: check-long check-valgrind coverage

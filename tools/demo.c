@@ -18,10 +18,13 @@
 #include "rpc/message.h"
 
 static const char sample[] =
-    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
-    "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"demo\",\"version\":\"1\"}}}\n"
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
+    "\"protocolVersion\":"
+    "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"demo\",\"version\":"
+    "\"1\"}}}\n"
     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\r\n"
-    "{\"jsonrpc\":\"2.0\",\"id\":\"caf\\u00e9\",\"method\":\"tools/call\",\"params\":{\"name\":"
+    "{\"jsonrpc\":\"2.0\",\"id\":\"caf\\u00e9\",\"method\":\"tools/"
+    "call\",\"params\":{\"name\":"
     "\"add\",\"arguments\":{\"a\":1,\"b\":2},\"_meta\":{\"progressToken\":7}}}\n"
     "{\"jsonrpc\":\"2.0\",\"id\":9007199254740993,\"result\":{\"roots\":[]}}\n"
     "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\",\"method\":\"tools/call\"}\n"
@@ -102,8 +105,8 @@ static int show_line(struct mcps__scan *scan, const char *line, size_t len)
     return r;
 }
 
-static int show_input(struct mcps__frame *frame, struct mcps__scan *scan, const char *data,
-                      size_t len)
+static int show_input(struct mcps__frame *frame, struct mcps__scan *scan,
+                      const char *data, size_t len)
 {
     const char *line;
     size_t line_len;

@@ -33,7 +33,7 @@ static void print_rpc_errors(void)
 static void print_json_errors(void)
 {
     printf("| name | what is wrong | code sent |\n| --- | --- | --- |\n");
-#define XX(name, value, limit, text)                                                    \
+#define XX(name, value, limit, text) \
     printf("| %s | %s | %d |\n", #name, text, mcps__rpc_code_of_json(value));
     MCPS__JSON_ERROR_MAP(XX)
 #undef XX
@@ -42,7 +42,7 @@ static void print_json_errors(void)
 static void print_json_limits(void)
 {
     printf("| limit | default | what it bounds |\n| --- | --- | --- |\n");
-#define XX(name, value, text)                                                           \
+#define XX(name, value, text) \
     printf("| %s | %u | %s |\n", #name, mcps__json_default_limits.name, text);
     MCPS__JSON_LIMIT_MAP(XX)
 #undef XX
@@ -63,8 +63,10 @@ static const struct {
     const char *name;
     void (*print)(void);
 } tables[] = {
-    { "errors", print_errors },           { "rpc-errors", print_rpc_errors },
-    { "json-errors", print_json_errors }, { "json-limits", print_json_limits },
+    { "errors", print_errors },
+    { "rpc-errors", print_rpc_errors },
+    { "json-errors", print_json_errors },
+    { "json-limits", print_json_limits },
     { "locks", print_locks },
 };
 

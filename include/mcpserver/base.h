@@ -24,23 +24,23 @@ extern "C" {
 #endif
 
 /* XX(name, value, text): one list makes the enum, mcps_strerror() and doc/errors.md. */
-#define MCPS_ERROR_MAP(XX)                                                             \
-    XX(CANCELLED, -5001, "the call was cancelled")                                     \
-    XX(TIMEDOUT, -5002, "the deadline passed")                                         \
-    XX(INVALID, -5003, "a value does not have the form that was asked for")            \
-    XX(NOTFOUND, -5004, "no such tool, resource or prompt")                            \
-    XX(BUSY, -5005, "calls are still running")                                         \
-    XX(LIMIT, -5006, "a configured limit was reached")                                 \
-    XX(PROTOCOL, -5007, "the peer broke the protocol")                                 \
-    XX(CLOSED, -5008, "the connection is gone")                                        \
+#define MCPS_ERROR_MAP(XX)                                                  \
+    XX(CANCELLED, -5001, "the call was cancelled")                          \
+    XX(TIMEDOUT, -5002, "the deadline passed")                              \
+    XX(INVALID, -5003, "a value does not have the form that was asked for") \
+    XX(NOTFOUND, -5004, "no such tool, resource or prompt")                 \
+    XX(BUSY, -5005, "calls are still running")                              \
+    XX(LIMIT, -5006, "a configured limit was reached")                      \
+    XX(PROTOCOL, -5007, "the peer broke the protocol")                      \
+    XX(CLOSED, -5008, "the connection is gone")                             \
     XX(EXISTS, -5009, "there is one of that name already")
 
 enum mcps_error {
     MCPS_OK = 0,
+    MCPS_PENDING = 1, /* from a handler: the answer comes later */
 #define XX(name, value, text) MCPS_E##name = (value),
     MCPS_ERROR_MAP(XX)
 #undef XX
-    MCPS_PENDING = 1 /* from a handler: the answer comes later */
 };
 
 /* One sentence for a person, for any value that a function of this library returns.
@@ -51,21 +51,21 @@ MCPS_PUBLIC const char *mcps_strerror(int error);
 MCPS_PUBLIC const char *mcps_error_name(int error);
 
 /* XX(name, value, text): the levels of syslog, which are the protocol's too. */
-#define MCPS_LOG_LEVEL_MAP(XX)                                                         \
-    XX(EMERGENCY, 0, "emergency")                                                      \
-    XX(ALERT, 1, "alert")                                                              \
-    XX(CRITICAL, 2, "critical")                                                        \
-    XX(ERROR, 3, "error")                                                              \
-    XX(WARNING, 4, "warning")                                                          \
-    XX(NOTICE, 5, "notice")                                                            \
-    XX(INFO, 6, "info")                                                                \
+#define MCPS_LOG_LEVEL_MAP(XX)    \
+    XX(EMERGENCY, 0, "emergency") \
+    XX(ALERT, 1, "alert")         \
+    XX(CRITICAL, 2, "critical")   \
+    XX(ERROR, 3, "error")         \
+    XX(WARNING, 4, "warning")     \
+    XX(NOTICE, 5, "notice")       \
+    XX(INFO, 6, "info")           \
     XX(DEBUG, 7, "debug")
 
 enum mcps_log_level {
+    MCPS_LOG_OFF = -1, /* as a threshold: log nothing */
 #define XX(name, value, text) MCPS_LOG_##name = (value),
     MCPS_LOG_LEVEL_MAP(XX)
 #undef XX
-    MCPS_LOG_OFF = -1 /* as a threshold: log nothing */
 };
 
 /* Receives one line without a newline, printable UTF-8, borrowed until it returns. Called

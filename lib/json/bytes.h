@@ -17,7 +17,8 @@ struct mcps__bytes {
 };
 
 /* Copies the data. Gives the first reference in *ret. -ENOMEM. */
-int mcps__bytes_new(struct mcps__bytes **ret, const void *data, size_t len) MCPS_MUST_CHECK;
+int mcps__bytes_new(struct mcps__bytes **ret, const void *data,
+                    size_t len) MCPS_MUST_CHECK;
 struct mcps__bytes *mcps__bytes_ref(struct mcps__bytes *bytes);
 /* Returns NULL; NULL is fine. */
 struct mcps__bytes *mcps__bytes_unref(struct mcps__bytes *bytes);

@@ -21,14 +21,14 @@ enum mcps__json_type {
 };
 
 /* XX(name, default, text): one list makes the struct, the defaults and doc/limits.md. */
-#define MCPS__JSON_LIMIT_MAP(XX)                                                        \
-    XX(size, 4u << 20, "bytes of one text")                                             \
-    XX(depth, 64, "arrays and objects inside each other; 64 is also the most")          \
-    XX(string, 4u << 20, "bytes of one string or key, as written between the quotes")   \
-    XX(number, 512, "characters of one number")                                         \
+#define MCPS__JSON_LIMIT_MAP(XX)                                                         \
+    XX(size, 4u << 20, "bytes of one text")                                              \
+    XX(depth, 64, "arrays and objects inside each other; 64 is also the most")           \
+    XX(string, 4u << 20, "bytes of one string or key, as written between the quotes")    \
+    XX(number, 512, "characters of one number")                                          \
     XX(values, 256u << 10, "values of one text, counted through all arrays and objects") \
-    XX(members, 128,                                                                    \
-       "members of a message, of its params and of their _meta together; also the "     \
+    XX(members, 128,                                                                     \
+       "members of a message, of its params and of their _meta together; also the "      \
        "messages of one batch")
 
 enum { MCPS__JSON_DEPTH_MAX = 64 }; /* the scan's stack is one bit a level, in one word */
@@ -43,30 +43,30 @@ extern const struct mcps__json_limits mcps__json_default_limits;
 
 /* XX(name, value, limit, text): what can be wrong with a text; `limit` tells a text that
  * exceeds a limit from one that is not JSON. */
-#define MCPS__JSON_ERROR_MAP(XX)                                                        \
-    XX(EMPTY, -5101, false, "there is no value")                                        \
-    XX(END, -5102, false, "the text ends too early")                                    \
-    XX(VALUE, -5103, false, "a value was expected")                                     \
-    XX(KEY, -5104, false, "a member name in double quotes was expected")                \
-    XX(COLON, -5105, false, "a colon was expected behind a member name")                \
-    XX(OBJECT_NEXT, -5106, false, "a comma or } was expected behind a member")          \
-    XX(ARRAY_NEXT, -5107, false, "a comma or ] was expected behind an element")         \
-    XX(TRAILING, -5108, false, "something follows the value")                           \
-    XX(LITERAL, -5109, false, "a word that is not true, false or null")                 \
-    XX(NUMBER, -5110, false, "a malformed number")                                      \
-    XX(CONTROL, -5111, false, "a control character in a string that is not escaped")    \
-    XX(ESCAPE, -5112, false, "an escape in a string that JSON does not have")           \
-    XX(SURROGATE, -5113, false, "half of a surrogate pair in a string")                 \
-    XX(UTF8, -5114, false, "bytes that are not UTF-8")                                  \
-    XX(BOM, -5115, false, "a byte order mark at the beginning")                         \
-    XX(SIZE, -5121, true, "the text is too long")                                       \
-    XX(DEPTH, -5122, true, "arrays and objects are nested too deep")                    \
-    XX(STRING, -5123, true, "a string is too long")                                     \
-    XX(NUMBER_LENGTH, -5124, true, "a number has too many characters")                  \
-    XX(RANGE, -5125, true, "a number is out of range")                                  \
-    XX(VALUES, -5126, true, "there are too many values")                                \
-    XX(MEMBERS, -5127, true, "there are too many members")                              \
-    XX(DUPLICATE, -5131, false, "an object has two members of one name")                \
+#define MCPS__JSON_ERROR_MAP(XX)                                                     \
+    XX(EMPTY, -5101, false, "there is no value")                                     \
+    XX(END, -5102, false, "the text ends too early")                                 \
+    XX(VALUE, -5103, false, "a value was expected")                                  \
+    XX(KEY, -5104, false, "a member name in double quotes was expected")             \
+    XX(COLON, -5105, false, "a colon was expected behind a member name")             \
+    XX(OBJECT_NEXT, -5106, false, "a comma or } was expected behind a member")       \
+    XX(ARRAY_NEXT, -5107, false, "a comma or ] was expected behind an element")      \
+    XX(TRAILING, -5108, false, "something follows the value")                        \
+    XX(LITERAL, -5109, false, "a word that is not true, false or null")              \
+    XX(NUMBER, -5110, false, "a malformed number")                                   \
+    XX(CONTROL, -5111, false, "a control character in a string that is not escaped") \
+    XX(ESCAPE, -5112, false, "an escape in a string that JSON does not have")        \
+    XX(SURROGATE, -5113, false, "half of a surrogate pair in a string")              \
+    XX(UTF8, -5114, false, "bytes that are not UTF-8")                               \
+    XX(BOM, -5115, false, "a byte order mark at the beginning")                      \
+    XX(SIZE, -5121, true, "the text is too long")                                    \
+    XX(DEPTH, -5122, true, "arrays and objects are nested too deep")                 \
+    XX(STRING, -5123, true, "a string is too long")                                  \
+    XX(NUMBER_LENGTH, -5124, true, "a number has too many characters")               \
+    XX(RANGE, -5125, true, "a number is out of range")                               \
+    XX(VALUES, -5126, true, "there are too many values")                             \
+    XX(MEMBERS, -5127, true, "there are too many members")                           \
+    XX(DUPLICATE, -5131, false, "an object has two members of one name")             \
     XX(NUL_KEY, -5132, false, "a member name has a NUL character in it")
 
 enum mcps__json_error {

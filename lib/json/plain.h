@@ -66,9 +66,9 @@ static inline const unsigned char *mcps__skip_plain(const unsigned char *p,
     while (end - p >= 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
         /* As signed numbers, bytes from 0x80 on are less than a space, too. */
-        __m128i special = _mm_or_si128(_mm_cmplt_epi8(bytes, space),
-                                       _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-                                                    _mm_cmpeq_epi8(bytes, backslash)));
+        __m128i special = _mm_or_si128(
+            _mm_cmplt_epi8(bytes, space),
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
         int mask = _mm_movemask_epi8(special);
 
         if (mask)

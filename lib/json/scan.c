@@ -145,7 +145,7 @@ INLINED bool is_recorded(const struct mcps__scan *s)
 
 /* A value begins at the cursor. */
 INLINED int begin_value(struct mcps__scan *s, const struct cursor *c,
-                              enum mcps__json_type type)
+                        enum mcps__json_type type)
 {
     if (s->n_values == s->limits.values)
         return MCPS__JSON_EVALUES;
@@ -172,21 +172,23 @@ INLINED int end_value(struct mcps__scan *s, struct cursor *c)
 
 /* Compares keys as they are written where that will do. */
 INLINED bool same_key(const char *a, size_t a_len, const char *b, size_t b_len,
-                            bool escaped)
+                      bool escaped)
 {
     if (escaped)
         return mcps__text_equal(a, a_len, b, b_len);
     return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
-static bool key_is(const struct mcps__scan *s, const unsigned char *text, const char *name)
+static bool key_is(const struct mcps__scan *s, const unsigned char *text,
+                   const char *name)
 {
     return same_key((const char *)text + s->key, s->key_len, name, strlen(name),
                     s->key_escaped);
 }
 
 /* Are the members of the container that begins here to be recorded? */
-static bool wants_members(const struct mcps__scan *s, const unsigned char *text, bool object)
+static bool wants_members(const struct mcps__scan *s, const unsigned char *text,
+                          bool object)
 {
     switch (s->depth) {
     case 0: return true;
@@ -302,7 +304,8 @@ INLINED void begin_string(struct mcps__scan *s, struct cursor *c, int state)
 }
 
 /* Where the string must have ended: a byte behind its limit, or behind the bytes at hand. */
-INLINED const unsigned char *string_stop(const struct mcps__scan *s, const struct cursor *c)
+INLINED const unsigned char *string_stop(const struct mcps__scan *s,
+                                         const struct cursor *c)
 {
     size_t room = (size_t)(c->end - c->text) - s->string;
 
@@ -467,8 +470,8 @@ INLINED int scan_number(struct mcps__scan *s, struct cursor *c)
     return end_value(s, c);
 }
 
-INLINED int scan_word(struct mcps__scan *s, struct cursor *c, const char *word, size_t len,
-                      enum mcps__json_type type)
+INLINED int scan_word(struct mcps__scan *s, struct cursor *c, const char *word,
+                      size_t len, enum mcps__json_type type)
 {
     size_t there = (size_t)(c->end - c->at);
     int r;

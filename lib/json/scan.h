@@ -32,8 +32,8 @@ struct mcps__scan_member {
 
 struct mcps__scan {
     struct mcps__json_limits limits;
-    size_t pos;       /* the first byte that is not scanned yet; of an error, its place */
-    size_t string;    /* where the string or key begins that is being scanned */
+    size_t pos;    /* the first byte that is not scanned yet; of an error, its place */
+    size_t string; /* where the string or key begins that is being scanned */
     uint32_t key, key_len; /* the latest key, between its quotes */
     bool key_escaped;
     uint8_t seen;     /* in the string or key that is being scanned */
@@ -41,7 +41,7 @@ struct mcps__scan {
     uint32_t depth;
     uint32_t recorded; /* members are recorded while the depth is from 1 to this */
     uint32_t n_values;
-    int state;   /* of the grammar, or the error that ended the scan */
+    int state;       /* of the grammar, or the error that ended the scan */
     bool nul_in_key; /* some key has \u0000 in it; the message layer refuses that */
     uint8_t type;    /* enum mcps__json_type of the whole text */
     struct mcps__scan_member *members;

@@ -40,7 +40,7 @@ uint32_t mcps__text_next(const char **text, size_t *len, bool *ret_escaped)
     case 'u':
         c = hex4(p + 2);
         taken = 6;
-        if (c >= 0xd800 && c <= 0xdbff) { /* the scan saw to it that the other half follows */
+        if (c >= 0xd800 && c <= 0xdbff) { /* the scan saw that the other half follows */
             c = 0x10000 + ((c - 0xd800) << 10) + (hex4(p + 8) - 0xdc00);
             taken = 12;
         }

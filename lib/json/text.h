@@ -17,7 +17,8 @@
 uint32_t mcps__text_next(const char **text, size_t *len, bool *ret_escaped);
 
 /* Appends the characters that the text stands for, as UTF-8. A NUL may be among them. */
-int mcps__text_decode(struct mcps__buf *out, const char *text, size_t len) MCPS_MUST_CHECK;
+int mcps__text_decode(struct mcps__buf *out, const char *text,
+                      size_t len) MCPS_MUST_CHECK;
 
 /* Do two texts stand for the same characters? */
 bool mcps__text_equal(const char *a, size_t a_len, const char *b, size_t b_len);

@@ -97,7 +97,8 @@ static int to_scratch(struct builder *b, const char *text, size_t len, bool esca
     int r;
 
     mcps__buf_clear(scratch);
-    r = escaped ? mcps__text_decode(scratch, text, len) : mcps__buf_append(scratch, text, len);
+    r = escaped ? mcps__text_decode(scratch, text, len)
+                : mcps__buf_append(scratch, text, len);
     if (r >= 0)
         r = mcps__buf_append_byte(scratch, '\0');
     if (r < 0)
@@ -122,7 +123,8 @@ static struct json_object *build_string(struct builder *b)
 
 static bool is_number_char(char c)
 {
-    return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+    return (c >= '0' && c <= '9') || c == '.' || c == 'e' || c == 'E' || c == '+' ||
+           c == '-';
 }
 
 static struct json_object *build_double(struct builder *b, const char *text, size_t len)

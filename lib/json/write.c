@@ -95,7 +95,8 @@ static void put_escape(struct mcps__writer *w, unsigned char c)
 }
 
 /* From p on, the end of what can be written as it is. */
-static const unsigned char *skip_verbatim(const unsigned char *p, const unsigned char *end)
+static const unsigned char *skip_verbatim(const unsigned char *p,
+                                          const unsigned char *end)
 {
     for (;;) {
         int n;
@@ -188,7 +189,8 @@ static size_t unlocalise(char *text, bool *ret_plain)
         } else if (*from == 'e') {
             *to++ = 'e';
             *ret_plain = false;
-        } else if (*ret_plain) { /* the first byte of the decimal point; more are dropped */
+        } else if (*ret_plain) {
+            /* The first byte of the decimal point; more are dropped. */
             *to++ = '.';
             *ret_plain = false;
         }
@@ -241,7 +243,8 @@ void mcps__write_raw(struct mcps__writer *w, const char *json, size_t len)
 
 static void write_tree(struct mcps__writer *w, struct json_object *tree, unsigned depth);
 
-static void write_members(struct mcps__writer *w, struct json_object *object, unsigned depth)
+static void write_members(struct mcps__writer *w, struct json_object *object,
+                          unsigned depth)
 {
     struct json_object_iterator it = json_object_iter_begin(object);
     struct json_object_iterator end = json_object_iter_end(object);
@@ -255,7 +258,8 @@ static void write_members(struct mcps__writer *w, struct json_object *object, un
     mcps__write_object_end(w);
 }
 
-static void write_elements(struct mcps__writer *w, struct json_object *array, unsigned depth)
+static void write_elements(struct mcps__writer *w, struct json_object *array,
+                           unsigned depth)
 {
     mcps__write_array(w);
     for (size_t i = 0, n = json_object_array_length(array); i < n && w->error == 0; i++)

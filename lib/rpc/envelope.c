@@ -34,7 +34,8 @@ static int refuse_request(struct mcps__envelope *env, const char *why)
     return refuse(env, MCPS__RPC_INVALID_REQUEST, why);
 }
 
-static void find_slots(struct slots *slots, const struct mcps__scan *scan, const char *text)
+static void find_slots(struct slots *slots, const struct mcps__scan *scan,
+                       const char *text)
 {
     *slots = (struct slots){ .text = text };
     for (int i = 0; i < N_SLOTS; i++)
@@ -44,7 +45,8 @@ static void find_slots(struct slots *slots, const struct mcps__scan *scan, const
 static void tell_kind(struct mcps__envelope *env, const struct slots *slots)
 {
     if (slots->member[METHOD])
-        env->kind = slots->member[ID] ? MCPS__ENVELOPE_REQUEST : MCPS__ENVELOPE_NOTIFICATION;
+        env->kind =
+            slots->member[ID] ? MCPS__ENVELOPE_REQUEST : MCPS__ENVELOPE_NOTIFICATION;
     else if (slots->member[RESULT])
         env->kind = MCPS__ENVELOPE_RESULT;
     else if (slots->member[ERROR])
@@ -88,7 +90,8 @@ static int read_version(struct mcps__envelope *env, const struct slots *slots)
     if (!version)
         return refuse_request(env, "the member jsonrpc is missing");
     if (!has_type(version, MCPS__JSON_STRING) ||
-        !mcps__text_equal(slots->text + version->value + 1, version->value_len - 2, "2.0", 3))
+        !mcps__text_equal(slots->text + version->value + 1, version->value_len - 2, "2.0",
+                          3))
         return refuse_request(env, "the member jsonrpc must be \"2.0\"");
     return 0;
 }
@@ -141,7 +144,8 @@ static int read_call(struct mcps__envelope *env, const struct mcps__scan *scan,
     int r;
 
     if (slots->member[RESULT] || slots->member[ERROR])
-        return refuse_request(env, "a message has both a method and a result or an error");
+        return refuse_request(env,
+                              "a message has both a method and a result or an error");
     r = read_method(env, slots);
     return r < 0 ? r : read_params(env, scan, slots);
 }
@@ -169,7 +173,8 @@ static bool has_two_ids(const struct mcps__scan *scan, const struct slots *slots
     return n > 1;
 }
 
-static int read_batch(struct mcps__envelope *env, const struct mcps__scan *scan, bool allowed)
+static int read_batch(struct mcps__envelope *env, const struct mcps__scan *scan,
+                      bool allowed)
 {
     if (!allowed)
         return refuse_request(env, "this revision of the protocol has no batches");

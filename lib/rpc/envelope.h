@@ -25,7 +25,7 @@ enum mcps__envelope_kind {
 
 struct mcps__envelope {
     enum mcps__envelope_kind kind;
-    struct mcps__id id; /* MCPS__ID_NONE when there is none, or none that can be trusted */
+    struct mcps__id id; /* MCPS__ID_NONE: there is none, or none that can be trusted */
     uint16_t method_len;
     char method[MCPS__METHOD_MAX + 1]; /* decoded, without NULs, NUL-terminated */
     /* The params of a request or notification (NULL: none), the result or the error of a

@@ -9,9 +9,8 @@
 const char *mcps__rpc_strerror(int code)
 {
     switch (code) {
-#define XX(name, code_, text, use)                                                      \
-    case code_:                                                                         \
-        return text;
+#define XX(name, code_, text, use) \
+    case code_: return text;
         MCPS__RPC_ERROR_MAP(XX)
 #undef XX
     default: return "Server error";

@@ -38,9 +38,8 @@ const char *mcps_strerror(int error)
     if (error >= 0)
         return "success";
     switch (error) {
-#define XX(name, value, what)                                                          \
-    case MCPS_E##name:                                                                 \
-        return what;
+#define XX(name, value, what) \
+    case MCPS_E##name: return what;
         MCPS_ERROR_MAP(XX)
 #undef XX
     default:
@@ -57,9 +56,8 @@ const char *mcps_error_name(int error)
     if (error >= 0)
         return "MCPS_OK";
     switch (error) {
-#define XX(name_, value, what)                                                         \
-    case MCPS_E##name_:                                                                \
-        return "MCPS_E" #name_;
+#define XX(name_, value, what) \
+    case MCPS_E##name_: return "MCPS_E" #name_;
         MCPS_ERROR_MAP(XX)
 #undef XX
     default:

@@ -25,19 +25,18 @@ size_t mcps__base64_encoder_feed(struct mcps__base64_encoder *encoder, char *out
     const unsigned char *in = data;
     size_t written = 0, i = 0;
 
-    /* First what completes the group that the last piece left. */
-    while (encoder->n_held > 0 && i < len) {
-        encoder->held[encoder->n_held++] = in[i++];
-        if (encoder->n_held == 3) {
-            encode_group(out, encoder->held);
-            written = 4;
-            encoder->n_held = 0;
-        }
+    if (encoder->n_held > 0) {
+        while (encoder->n_held < 3 && i < len)
+            encoder->held[encoder->n_held++] = in[i++];
+        if (encoder->n_held < 3)
+            return 0;
+        encode_group(out, encoder->held);
+        written = 4;
     }
     for (; len - i >= 3; i += 3, written += 4)
         encode_group(out + written, in + i);
-    while (i < len)
-        encoder->held[encoder->n_held++] = in[i++];
+    for (encoder->n_held = 0; i < len; i++)
+        encoder->held[encoder->n_held++] = in[i];
     return written;
 }
 
@@ -52,13 +51,13 @@ size_t mcps__base64_encoder_end(struct mcps__base64_encoder *encoder, char *out)
         for (unsigned i = n + 1; i < 4; i++)
             out[i] = '=';
     }
-    *encoder = (struct mcps__base64_encoder){0};
+    *encoder = (struct mcps__base64_encoder){ 0 };
     return n > 0 ? 4 : 0;
 }
 
 void mcps__base64_encode(char *out, const void *data, size_t len)
 {
-    struct mcps__base64_encoder encoder = {0};
+    struct mcps__base64_encoder encoder = { 0 };
     size_t n = mcps__base64_encoder_feed(&encoder, out, data, len);
 
     mcps__base64_encoder_end(&encoder, out + n);
@@ -162,13 +161,13 @@ int mcps__base64_decoder_end(struct mcps__base64_decoder *decoder)
 {
     bool whole = !decoder->failed && decoder->n_chars == 0;
 
-    *decoder = (struct mcps__base64_decoder){0};
+    *decoder = (struct mcps__base64_decoder){ 0 };
     return whole ? 0 : MCPS_EINVALID;
 }
 
 int mcps__base64_decode(void *out, size_t *ret_len, const char *text, size_t len)
 {
-    struct mcps__base64_decoder decoder = {0};
+    struct mcps__base64_decoder decoder = { 0 };
     size_t n = 0;
     int r = mcps__base64_decoder_feed(&decoder, out, &n, text, len);
 

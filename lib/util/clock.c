@@ -10,7 +10,7 @@
 
 static int64_t real_now(void)
 {
-    struct timespec now = {0};
+    struct timespec now = { 0 };
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * MCPS__NS_PER_S + now.tv_nsec;

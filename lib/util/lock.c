@@ -12,7 +12,7 @@
 #include "util/clock.h"
 
 static const struct mcps__lock_info infos[] = {
-#define LOCK(name, rank, purpose) {#name, rank, purpose},
+#define LOCK(name, rank, purpose) { #name, rank, purpose },
 #include "util/locks.tbl"
 #undef LOCK
 };

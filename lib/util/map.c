@@ -86,7 +86,7 @@ int mcps__map_init(struct mcps__map *map, size_t max)
 
     if (r < 0)
         return r;
-    *map = (struct mcps__map){.max = max, .seed = {seed[0], seed[1]}};
+    *map = (struct mcps__map){ .max = max, .seed = { seed[0], seed[1] } };
     return 0;
 }
 
@@ -159,7 +159,7 @@ int mcps__map_insert(struct mcps__map *map, const void *key, size_t len, void *v
         if (r < 0)
             return r;
     }
-    *find(map, hash, key, len) = (struct mcps__map_slot){hash, key, len, value};
+    *find(map, hash, key, len) = (struct mcps__map_slot){ hash, key, len, value };
     map->n_entries++;
     return 0;
 }
@@ -185,7 +185,7 @@ static void free_slot(struct mcps__map *map, size_t gap)
             gap = i;
         }
     }
-    map->slots[gap] = (struct mcps__map_slot){0};
+    map->slots[gap] = (struct mcps__map_slot){ 0 };
 }
 
 bool mcps__map_remove(struct mcps__map *map, const void *key, size_t len,

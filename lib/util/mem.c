@@ -12,7 +12,8 @@
 #include <stdatomic.h>
 
 static atomic_size_t n_calls, n_live;
-static atomic_size_t fail_at; /* the call that is to fail, counted like n_calls; 0: none */
+static atomic_size_t
+    fail_at; /* the call that is to fail, counted like n_calls; 0: none */
 static atomic_bool has_failed;
 
 static bool injected(void)

@@ -69,14 +69,16 @@ static char *make_call(size_t n_rows, size_t *ret_len)
         "\"search\",\"arguments\":{\"query\":\"which of the rivers of Europe are longer "
         "than 1000 km\",\"limit\":25,\"tags\":[\"rivers\",\"europe\",\"length\"],"
         "\"where\":{\"min\":1.5,\"exact\":true,\"near\":null,\"path\":"
-        "\"/var/lib/atlas/rivers.db\",\"note\":\"some words more, as models like to write "
+        "\"/var/lib/atlas/rivers.db\",\"note\":\"some words more, as models like to "
+        "write "
         "them\"},\"rows\":[");
     for (size_t i = 0; i < n_rows; i++)
-        len += (size_t)snprintf(text + len, cap - len,
-                                "%s{\"id\":%zu,\"name\":\"River %zu\",\"km\":%zu.5,\"flows\":"
-                                "true,\"countries\":[\"de\",\"fr\",\"nl\"],\"remark\":\"a "
-                                "remark of a usual length, without escapes\"}",
-                                i ? "," : "", i, i, 1000 + i * 7 % 3000);
+        len += (size_t)snprintf(
+            text + len, cap - len,
+            "%s{\"id\":%zu,\"name\":\"River %zu\",\"km\":%zu.5,\"flows\":"
+            "true,\"countries\":[\"de\",\"fr\",\"nl\"],\"remark\":\"a "
+            "remark of a usual length, without escapes\"}",
+            i ? "," : "", i, i, 1000 + i * 7 % 3000);
     len += (size_t)snprintf(text + len, cap - len,
                             "]},\"_meta\":{\"progressToken\":\"token-4242\"}}}");
     *ret_len = len;
@@ -90,8 +92,9 @@ static char *make_string(size_t n, size_t *ret_len)
 
     if (!text)
         abort();
-    len = (size_t)sprintf(text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
-                                "\"params\":{\"name\":\"put\",\"arguments\":{\"text\":\"");
+    len =
+        (size_t)sprintf(text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
+                              "\"params\":{\"name\":\"put\",\"arguments\":{\"text\":\"");
     while (len < n)
         len += (size_t)sprintf(text + len, "A line of a file that a model wrote.\\n");
     len += (size_t)sprintf(text + len, "\"}}}");
@@ -162,7 +165,8 @@ static void bench_input(struct input *in)
 
     mcps__scan_init(&in->scan, &mcps__json_default_limits);
     in->tokener = json_tokener_new_ex(70);
-    if (!in->tokener || mcps__tree_parser_init(&in->parser, &mcps__json_default_limits) < 0)
+    if (!in->tokener ||
+        mcps__tree_parser_init(&in->parser, &mcps__json_default_limits) < 0)
         abort();
     json_tokener_set_flags(in->tokener, JSON_TOKENER_STRICT);
     printf("%s, %zu bytes\n", in->name, in->len);

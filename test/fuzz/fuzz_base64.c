@@ -21,8 +21,8 @@ static void *room(size_t size)
 }
 
 /* Decodes in pieces, each into memory that just fits. */
-static int decode_in_pieces(const char *text, size_t len, uint32_t seed, unsigned char *out,
-                            size_t *ret_len)
+static int decode_in_pieces(const char *text, size_t len, uint32_t seed,
+                            unsigned char *out, size_t *ret_len)
 {
     struct mcps__base64_decoder decoder = { 0 };
 
@@ -44,7 +44,8 @@ static int decode_in_pieces(const char *text, size_t len, uint32_t seed, unsigne
     return mcps__base64_decoder_end(&decoder);
 }
 
-static size_t encode_in_pieces(const unsigned char *data, size_t len, uint32_t seed, char *out)
+static size_t encode_in_pieces(const unsigned char *data, size_t len, uint32_t seed,
+                               char *out)
 {
     struct mcps__base64_encoder encoder = { 0 };
     size_t total = 0;

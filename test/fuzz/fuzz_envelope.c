@@ -16,8 +16,8 @@
 
 static void check_envelope(const struct mcps__envelope *env, int r)
 {
-    bool call = env->kind == MCPS__ENVELOPE_REQUEST ||
-                env->kind == MCPS__ENVELOPE_NOTIFICATION;
+    bool call =
+        env->kind == MCPS__ENVELOPE_REQUEST || env->kind == MCPS__ENVELOPE_NOTIFICATION;
 
     FUZZ_CHECK(strlen(env->method) == env->method_len);
     if (r < 0) {

@@ -58,7 +58,7 @@ static bool json_c_is_laxer(int error, const char *text, size_t len)
     case MCPS__JSON_EMEMBERS:
     case MCPS__JSON_ENUMBER_LENGTH: return true;
     case MCPS__JSON_EEND: return has_any(text, len, ".'NI"); /* as the next, and 1. */
-    default: return has_any(text, len, "'NI"); /* {'a':1}, NaN, Infinity */
+    default: return has_any(text, len, "'NI");               /* {'a':1}, NaN, Infinity */
     }
 }
 

@@ -120,7 +120,7 @@ static size_t mutate(uint8_t *out, size_t len)
         if (len == INPUT_MAX)
             return len;
         memmove(out + at + 1, out + at, len - at);
-        out[at] = (uint8_t)"{}[]\",:\\u0e-.+\n\r=A/\xc3"[below(21)];
+        out[at] = (uint8_t) "{}[]\",:\\u0e-.+\n\r=A/\xc3"[below(21)];
         return len + 1;
     default: return splice(out, len, &inputs[below(n_inputs)]);
     }

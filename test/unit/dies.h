@@ -15,7 +15,7 @@
 /* Runs a function in a child process. Did it abort, and say this on stderr before? */
 static inline bool dies_saying(void (*run)(void), const char *message)
 {
-    static const struct rlimit no_core = {0, 0};
+    static const struct rlimit no_core = { 0, 0 };
     char said[1024] = "";
     size_t len = 0;
     int fds[2], status = 0;

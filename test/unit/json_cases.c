@@ -77,7 +77,8 @@ static int documented(const char *doc, const char *name)
     return strncmp(at, "refused |", 9) == 0 ? 0 : -1;
 }
 
-static bool run_case(const char *dir, const char *name, const char *doc, struct counts *counts)
+static bool run_case(const char *dir, const char *name, const char *doc,
+                     struct counts *counts)
 {
     char path[5000];
     size_t len = 0;
@@ -177,8 +178,8 @@ static void the_message_layer_refuses_more(void)
         CHECK(text != NULL);
         CHECK_INT(judge(text, len, 0, &pos), 1);
         snprintf(message, sizeof message,
-                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"params\":%.*s}", (int)len,
-                 text);
+                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"x\",\"params\":%.*s}",
+                 (int)len, text);
         mcps__scan_reset(&scan);
         CHECK_INT(mcps__scan_feed(&scan, message, strlen(message), true), 1);
         CHECK_INT(mcps__envelope_read(&env, &scan, message, false), MCPS_EPROTOCOL);

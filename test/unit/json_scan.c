@@ -21,7 +21,8 @@ struct verdict {
 
 /* Feeds a text so that the scan sees it grow to each of the lengths, in memory that ends
  * where the text does and moves each time, so that a sanitizer sees every wrong step. */
-static struct verdict feed(const char *text, size_t len, const struct mcps__json_limits *limits,
+static struct verdict feed(const char *text, size_t len,
+                           const struct mcps__json_limits *limits,
                            size_t (*next_len)(size_t from, size_t len))
 {
     struct verdict v = { .result = -1 };
@@ -64,8 +65,8 @@ static size_t random_pieces(size_t from, size_t len)
 }
 
 /* The verdict of a text, which must be the same however it is fed. */
-static bool same_verdict(const char *text, size_t len, const struct mcps__json_limits *limits,
-                         struct verdict *ret)
+static bool same_verdict(const char *text, size_t len,
+                         const struct mcps__json_limits *limits, struct verdict *ret)
 {
     struct verdict one = feed(text, len, limits, whole);
     struct verdict other;
@@ -86,14 +87,39 @@ out:
 static void accepts_what_is_json(void)
 {
     static const char *const texts[] = {
-        "0", "-0", "7", "-12", "1.5", "0.5e+3", "1E-2", "18446744073709551615",
-        "-9223372036854775808", "1e308", "1.7976931348623157e308", "1e-400", "\"\"",
-        "\"a\"", "\"a longer string than sixteen bytes, so that both loops run\"",
+        "0",
+        "-0",
+        "7",
+        "-12",
+        "1.5",
+        "0.5e+3",
+        "1E-2",
+        "18446744073709551615",
+        "-9223372036854775808",
+        "1e308",
+        "1.7976931348623157e308",
+        "1e-400",
+        "\"\"",
+        "\"a\"",
+        "\"a longer string than sixteen bytes, so that both loops run\"",
         "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\uD83D\\uDE00\"",
-        "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "\"\x7f\"", "true", "false", "null", "{}",
-        "[]", " [ ] ", "{ }", "\t\r\n 1 \n", "[1,2,3]", "[[],[[]],{}]", "{\"a\":1}",
-        "{\"a\":{\"b\":[1,{\"c\":null}]},\"\":\"\"}", " { \"a\" : [ 1 , true ] } ",
-        "{\"a\":1,\"a\":2}", "{\"\\u0000\":1}",
+        "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"",
+        "\"\x7f\"",
+        "true",
+        "false",
+        "null",
+        "{}",
+        "[]",
+        " [ ] ",
+        "{ }",
+        "\t\r\n 1 \n",
+        "[1,2,3]",
+        "[[],[[]],{}]",
+        "{\"a\":1}",
+        "{\"a\":{\"b\":[1,{\"c\":null}]},\"\":\"\"}",
+        " { \"a\" : [ 1 , true ] } ",
+        "{\"a\":1,\"a\":2}",
+        "{\"\\u0000\":1}",
     };
     struct verdict v;
 
@@ -199,8 +225,8 @@ out:;
 }
 
 /* A text at a limit is accepted; it is refused, at `pos`, when the limit is one lower. */
-static bool limit_is_exact(const char *text, size_t len, size_t limit_offset, uint32_t value,
-                           int error, size_t pos)
+static bool limit_is_exact(const char *text, size_t len, size_t limit_offset,
+                           uint32_t value, int error, size_t pos)
 {
     struct mcps__json_limits limits = mcps__json_default_limits;
     struct verdict v;
@@ -219,9 +245,10 @@ out:
     return false;
 }
 
-#define EXACT(text, field, value, error, pos)                                           \
-    CHECK(limit_is_exact((text), strlen(text), offsetof(struct mcps__json_limits, field), \
-                         (value), (error), (pos)))
+#define EXACT(text, field, value, error, pos)                                         \
+    CHECK(limit_is_exact((text), strlen(text),                                        \
+                         offsetof(struct mcps__json_limits, field), (value), (error), \
+                         (pos)))
 
 static void every_limit_is_exact(void)
 {
@@ -327,7 +354,8 @@ static void records_members_of_message_params_and_meta(void)
 {
     static const char text[] =
         " { \"jsonrpc\" : \"2.0\" , \"id\":7, \"x\":{\"id\":8,\"params\":{\"id\":9}},"
-        "\"params\":{\"name\":\"n\",\"params\":{\"name\":1},\"arguments\":{\"a\":[1,{\"b\":2}],"
+        "\"params\":{\"name\":\"n\",\"params\":{\"name\":1},\"arguments\":{\"a\":[1,{"
+        "\"b\":2}],"
         "\"_meta\":{\"progressToken\":1}},\"_meta\":{\"progressToken\":\"t\",\"deep\":"
         "{\"progressToken\":2},\"_meta\":{\"z\":1}},\"after\":null},\"_meta\":{\"q\":1},"
         "\"last\":true } ";
@@ -348,7 +376,8 @@ static void records_members_of_message_params_and_meta(void)
                  MCPS__JSON_OBJECT);
     check_member(&scan, text, MCPS__SCAN_PARAMS, "after", "null", MCPS__JSON_NULL);
     check_member(&scan, text, MCPS__SCAN_PARAMS, "id", NULL, MCPS__JSON_NULL);
-    check_member(&scan, text, MCPS__SCAN_META, "progressToken", "\"t\"", MCPS__JSON_STRING);
+    check_member(&scan, text, MCPS__SCAN_META, "progressToken", "\"t\"",
+                 MCPS__JSON_STRING);
     check_member(&scan, text, MCPS__SCAN_META, "deep", "{\"progressToken\":2}",
                  MCPS__JSON_OBJECT);
     check_member(&scan, text, MCPS__SCAN_META, "z", NULL, MCPS__JSON_NULL);
@@ -380,13 +409,14 @@ out:
 
 static void keys_count_as_what_they_stand_for(void)
 {
-    static const char text[] = "{\"\\u0070arams\":{\"_\\u006deta\":{\"a\\u0062\":1}},\"\\u006d\":2}";
+    static const char text[] =
+        "{\"\\u0070arams\":{\"_\\u006deta\":{\"a\\u0062\":1}},\"\\u006d\":2}";
     int r;
     struct mcps__scan scan = scan_of(text, &r);
 
     CHECK_INT(r, 1);
-    check_member(&scan, text, MCPS__SCAN_TOP, "params", "{\"_\\u006deta\":{\"a\\u0062\":1}}",
-                 MCPS__JSON_OBJECT);
+    check_member(&scan, text, MCPS__SCAN_TOP, "params",
+                 "{\"_\\u006deta\":{\"a\\u0062\":1}}", MCPS__JSON_OBJECT);
     check_member(&scan, text, MCPS__SCAN_META, "ab", "1", MCPS__JSON_NUMBER);
     check_member(&scan, text, MCPS__SCAN_TOP, "m", "2", MCPS__JSON_NUMBER);
     CHECK(!mcps__scan_has_duplicates(&scan, text));
@@ -501,9 +531,9 @@ out:;
 
 static void every_error_has_a_name_and_a_text(void)
 {
-#define XX(name, value, limit, text)                                                    \
-    CHECK_STR(mcps__json_error_name(value), #name);                                     \
-    CHECK_STR(mcps__json_strerror(value), text);                                        \
+#define XX(name, value, limit, text)                \
+    CHECK_STR(mcps__json_error_name(value), #name); \
+    CHECK_STR(mcps__json_strerror(value), text);    \
     CHECK_INT(mcps__json_error_is_limit(value), limit);
     MCPS__JSON_ERROR_MAP(XX)
 #undef XX

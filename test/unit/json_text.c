@@ -14,7 +14,8 @@ extern const struct unit_test text_tests[];
 
 static void decodes_every_escape(void)
 {
-    static const char text[] = "a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\ud83d\\uDE00\\u0000z\xc3\xa9";
+    static const char text[] =
+        "a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20AC\\ud83d\\uDE00\\u0000z\xc3\xa9";
     static const char want[] =
         "a\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\0z\xc3\xa9";
     struct mcps__buf out;

@@ -46,7 +46,7 @@ static void single_values_are_trees_too(void)
         const char *text;
         enum json_type type;
     } rows[] = {
-        { "7", json_type_int },       { "7.5", json_type_double },
+        { "7", json_type_int },        { "7.5", json_type_double },
         { "true", json_type_boolean }, { "null", json_type_null },
         { "\"x\"", json_type_string }, { " [ ] ", json_type_array },
         { "{} ", json_type_object },
@@ -59,7 +59,8 @@ static void single_values_are_trees_too(void)
     ready = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         unit_note_on_failure("%s", rows[i].text);
-        CHECK_INT(mcps__tree_parse(&parser, &tree, rows[i].text, strlen(rows[i].text)), 0);
+        CHECK_INT(mcps__tree_parse(&parser, &tree, rows[i].text, strlen(rows[i].text)),
+                  0);
         CHECK_INT(json_object_get_type(tree), rows[i].type);
         json_object_put(tree);
         tree = NULL;

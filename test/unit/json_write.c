@@ -20,8 +20,8 @@ extern const struct unit_test write_tests[];
 
 static void nests_and_separates(void)
 {
-    static const char want[] =
-        "{\"a\":1,\"b\":[],\"c\":{},\"d\":[1,\"x\",null,[true,false],{\"e\":-5}],\"f\":{\"raw\":1}}";
+    static const char want[] = "{\"a\":1,\"b\":[],\"c\":{},\"d\":[1,\"x\",null,[true,"
+                               "false],{\"e\":-5}],\"f\":{\"raw\":1}}";
     struct mcps__buf out;
     struct mcps__writer w;
 
@@ -70,8 +70,13 @@ static void strings_are_always_valid(void)
         { "a\"b\\c/d", 7, "\"a\\\"b\\\\c/d\"" },
         { "\b\f\n\r\t\x01\x1f\x7f", 8, "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"" },
         { "a\0b", 3, "\"a\\u0000b\"" },
-        { "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
-        { "a\xff" "b", 3, "\"a\xef\xbf\xbd" "b\"" },
+        { "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
+          "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
+        { "a\xff"
+          "b",
+          3,
+          "\"a\xef\xbf\xbd"
+          "b\"" },
         { "\xe2\x82", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
         { "\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
     };
@@ -144,9 +149,18 @@ out:
 
 static void doubles_read_back_as_the_same(void)
 {
-    static const double values[] = { 0.0,     -0.0,   0.1,     1.0,      -2.5,     1e21,
-                                     1e-7,    1.0 / 3, 5e-324, 2.2250738585072014e-308,
-                                     1.7976931348623157e308,   123456789012345680.0,
+    static const double values[] = { 0.0,
+                                     -0.0,
+                                     0.1,
+                                     1.0,
+                                     -2.5,
+                                     1e21,
+                                     1e-7,
+                                     1.0 / 3,
+                                     5e-324,
+                                     2.2250738585072014e-308,
+                                     1.7976931348623157e308,
+                                     123456789012345680.0,
                                      9007199254740993.0 };
     struct mcps__buf out;
 
@@ -257,12 +271,12 @@ out:
 
 static void trees_are_written_whole(void)
 {
-    static const char text[] =
-        "{\"a\":[1,-5,18446744073709551615,1.5,true,false,null,\"x\\u0000\\u00e9\"],\"b\":{},"
-        "\"c\":[[]]}";
-    static const char want[] =
-        "{\"a\":[1,-5,18446744073709551615,1.5,true,false,null,\"x\\u0000\xc3\xa9\"],\"b\":{},"
-        "\"c\":[[]]}";
+    static const char text[] = "{\"a\":[1,-5,18446744073709551615,1.5,true,false,null,"
+                               "\"x\\u0000\\u00e9\"],\"b\":{},"
+                               "\"c\":[[]]}";
+    static const char want[] = "{\"a\":[1,-5,18446744073709551615,1.5,true,false,null,"
+                               "\"x\\u0000\xc3\xa9\"],\"b\":{},"
+                               "\"c\":[[]]}";
     struct mcps__tree_parser parser;
     struct json_object *tree = NULL;
     struct mcps__buf out;

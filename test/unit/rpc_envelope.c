@@ -37,20 +37,21 @@ static void tells_kinds_apart(void)
         const char *id, *method, *body;
     } rows[] = {
         { M("\"id\":1,\"method\":\"ping\""), MCPS__ENVELOPE_REQUEST, "1", "ping", NULL },
-        { M("\"method\":\"ping\",\"id\":\"\""), MCPS__ENVELOPE_REQUEST, "\"\"", "ping", NULL },
+        { M("\"method\":\"ping\",\"id\":\"\""), MCPS__ENVELOPE_REQUEST, "\"\"", "ping",
+          NULL },
         { M("\"id\":0,\"method\":\"tools/list\",\"params\":{\"a\":1}"),
           MCPS__ENVELOPE_REQUEST, "0", "tools/list", "{\"a\":1}" },
-        { M("\"method\":\"notifications/initialized\""), MCPS__ENVELOPE_NOTIFICATION, NULL,
-          "notifications/initialized", NULL },
+        { M("\"method\":\"notifications/initialized\""), MCPS__ENVELOPE_NOTIFICATION,
+          NULL, "notifications/initialized", NULL },
         { M("\"id\":7,\"result\":{}"), MCPS__ENVELOPE_RESULT, "7", "", "{}" },
         { M("\"id\":7,\"error\":{\"code\":1}"), MCPS__ENVELOPE_ERROR, "7", "",
           "{\"code\":1}" },
         { M("\"error\":{}"), MCPS__ENVELOPE_ERROR, NULL, "", "{}" },
         { M("\"id\":null,\"error\":{}"), MCPS__ENVELOPE_ERROR, NULL, "", "{}" },
-        { M("\"\\u006dethod\":\"\\u0070ing\",\"i\\u0064\":3"), MCPS__ENVELOPE_REQUEST, "3",
-          "ping", NULL },
-        { "{\"jsonrpc\":\"\\u0032.0\",\"method\":\"x\"}", MCPS__ENVELOPE_NOTIFICATION, NULL,
-          "x", NULL },
+        { M("\"\\u006dethod\":\"\\u0070ing\",\"i\\u0064\":3"), MCPS__ENVELOPE_REQUEST,
+          "3", "ping", NULL },
+        { "{\"jsonrpc\":\"\\u0032.0\",\"method\":\"x\"}", MCPS__ENVELOPE_NOTIFICATION,
+          NULL, "x", NULL },
         { M("\"id\":1,\"method\":\"x\",\"more\":{\"id\":2},\"ID\":3,\"Method\":4"),
           MCPS__ENVELOPE_REQUEST, "1", "x", NULL },
     };
@@ -77,11 +78,11 @@ out:
     mcps__scan_fini(&r.scan);
 }
 
-#define RQ MCPS__ENVELOPE_REQUEST
-#define NF MCPS__ENVELOPE_NOTIFICATION
-#define UK MCPS__ENVELOPE_UNKNOWN
-#define RS MCPS__ENVELOPE_RESULT
-#define ER MCPS__ENVELOPE_ERROR
+#define RQ          MCPS__ENVELOPE_REQUEST
+#define NF          MCPS__ENVELOPE_NOTIFICATION
+#define UK          MCPS__ENVELOPE_UNKNOWN
+#define RS          MCPS__ENVELOPE_RESULT
+#define ER          MCPS__ENVELOPE_ERROR
 #define BAD_REQUEST MCPS__RPC_INVALID_REQUEST
 #define BAD_PARAMS  MCPS__RPC_INVALID_PARAMS
 
@@ -129,7 +130,8 @@ static void refuses_with_code_kind_and_id(void)
         { M("\"id\":1,\"method\":\"x\",\"params\":null"), RQ, BAD_PARAMS, "1" },
         { M("\"id\":1,\"method\":\"x\",\"params\":\"y\""), RQ, BAD_PARAMS, "1" },
         { M("\"method\":\"x\",\"params\":7"), NF, BAD_PARAMS, NULL },
-        { M("\"id\":1,\"method\":\"x\",\"params\":{\"_meta\":null}"), RQ, BAD_PARAMS, "1" },
+        { M("\"id\":1,\"method\":\"x\",\"params\":{\"_meta\":null}"), RQ, BAD_PARAMS,
+          "1" },
         { M("\"id\":1,\"method\":\"x\",\"params\":{\"_meta\":[]}"), RQ, BAD_PARAMS, "1" },
         /* both kinds at once */
         { M("\"id\":1,\"method\":\"x\",\"result\":{}"), RQ, BAD_REQUEST, "1" },
@@ -140,9 +142,11 @@ static void refuses_with_code_kind_and_id(void)
         /* duplicates, at every level that routing looks at */
         { M("\"id\":1,\"id\":2,\"method\":\"x\""), RQ, BAD_REQUEST, NULL },
         { M("\"id\":1,\"\\u0069d\":1,\"method\":\"x\""), RQ, BAD_REQUEST, NULL },
-        { M("\"id\":1,\"method\":\"ping\",\"method\":\"tools/call\""), RQ, BAD_REQUEST, "1" },
+        { M("\"id\":1,\"method\":\"ping\",\"method\":\"tools/call\""), RQ, BAD_REQUEST,
+          "1" },
         { M("\"id\":1,\"method\":\"x\",\"extra\":1,\"extra\":1"), RQ, BAD_REQUEST, "1" },
-        { M("\"id\":1,\"method\":\"x\",\"params\":{\"n\":1,\"n\":2}"), RQ, BAD_REQUEST, "1" },
+        { M("\"id\":1,\"method\":\"x\",\"params\":{\"n\":1,\"n\":2}"), RQ, BAD_REQUEST,
+          "1" },
         { M("\"id\":1,\"method\":\"x\",\"params\":{\"_meta\":{\"p\":1,\"p\":2}}"), RQ,
           BAD_REQUEST, "1" },
         /* a NUL in a key, at any depth */
@@ -224,8 +228,7 @@ static void every_json_error_has_a_code(void)
     CHECK_INT(mcps__rpc_code_of_json(MCPS__JSON_ESIZE), MCPS__RPC_INVALID_REQUEST);
     CHECK_INT(mcps__rpc_code_of_json(MCPS__JSON_EDUPLICATE), MCPS__RPC_INVALID_REQUEST);
     CHECK_INT(mcps__rpc_code_of_json(-12), MCPS__RPC_INTERNAL);
-#define XX(name, code, text, use)                                                       \
-    CHECK_STR(mcps__rpc_strerror(MCPS__RPC_##name), text);
+#define XX(name, code, text, use) CHECK_STR(mcps__rpc_strerror(MCPS__RPC_##name), text);
     MCPS__RPC_ERROR_MAP(XX)
 #undef XX
     CHECK_STR(mcps__rpc_strerror(-32001), "Server error");
@@ -233,10 +236,7 @@ out:;
 }
 
 const struct unit_test envelope_tests[] = {
-    UNIT_TEST(tells_kinds_apart),
-    UNIT_TEST(refuses_with_code_kind_and_id),
-    UNIT_TEST(method_names_have_a_limit),
-    UNIT_TEST(batches_are_refused_unless_allowed),
-    UNIT_TEST(every_json_error_has_a_code),
-    UNIT_END,
+    UNIT_TEST(tells_kinds_apart),           UNIT_TEST(refuses_with_code_kind_and_id),
+    UNIT_TEST(method_names_have_a_limit),   UNIT_TEST(batches_are_refused_unless_allowed),
+    UNIT_TEST(every_json_error_has_a_code), UNIT_END,
 };

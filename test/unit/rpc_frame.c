@@ -50,7 +50,8 @@ static int record_feed(struct record *r, const char *piece, size_t len)
     if (!copy)
         return -ENOMEM;
     memcpy(copy, piece, len);
-    while (e >= 0 && (n = mcps__frame_next(&r->frame, &data, &len, &line, &line_len)) != 0) {
+    while (e >= 0 &&
+           (n = mcps__frame_next(&r->frame, &data, &len, &line, &line_len)) != 0) {
         if (n == 1)
             e = record_line(r, line, line_len);
         else

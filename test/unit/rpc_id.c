@@ -72,8 +72,16 @@ out:;
 
 static void everything_else_is_refused_with_a_reason(void)
 {
-    static const char *const texts[] = { "null", "true", "false", "[]", "{}", "1.5", "1e-1",
-                                         "9223372036854775808", "-9.3e18", "1e300",
+    static const char *const texts[] = { "null",
+                                         "true",
+                                         "false",
+                                         "[]",
+                                         "{}",
+                                         "1.5",
+                                         "1e-1",
+                                         "9223372036854775808",
+                                         "-9.3e18",
+                                         "1e300",
                                          "18446744073709551615" };
     struct mcps__id id = { .kind = MCPS__ID_NONE };
     const char *why;
@@ -110,11 +118,16 @@ static void strings_have_a_limit(void)
         const char *each;
         int want;
     } rows[] = {
-        { 256, "x", 0 },         { 257, "x", MCPS_EINVALID },
-        { 256, "\\u0041", 0 },   { 257, "\\u0041", MCPS_EINVALID },
-        { 128, "\\u00e9", 0 },   { 129, "\\u00e9", MCPS_EINVALID },
-        { 42, "\\u0000", 0 },    { 43, "\\u0000", MCPS_EINVALID },
-        { 1 << 20, "x", MCPS_EINVALID }, { 1 << 18, "\\u0041", MCPS_EINVALID },
+        { 256, "x", 0 },
+        { 257, "x", MCPS_EINVALID },
+        { 256, "\\u0041", 0 },
+        { 257, "\\u0041", MCPS_EINVALID },
+        { 128, "\\u00e9", 0 },
+        { 129, "\\u00e9", MCPS_EINVALID },
+        { 42, "\\u0000", 0 },
+        { 43, "\\u0000", MCPS_EINVALID },
+        { 1 << 20, "x", MCPS_EINVALID },
+        { 1 << 18, "\\u0041", MCPS_EINVALID },
     };
     struct mcps__id id;
     const char *why = NULL;
@@ -143,9 +156,14 @@ static void kinds_are_never_mixed_up(void)
         const char *a, *b;
         bool equal;
     } rows[] = {
-        { "1", "1", true },       { "1", "\"1\"", false },  { "1", "1.0", true },
-        { "1000", "1e3", true },  { "0", "-0", true },      { "0", "\"\"", false },
-        { "1", "-1", false },     { "\"a\"", "\"A\"", false },
+        { "1", "1", true },
+        { "1", "\"1\"", false },
+        { "1", "1.0", true },
+        { "1000", "1e3", true },
+        { "0", "-0", true },
+        { "0", "\"\"", false },
+        { "1", "-1", false },
+        { "\"a\"", "\"A\"", false },
         { "\"\\u00e9\"", "\"\xc3\xa9\"", true },
         { "\"a\"", "\"a\\u0000\"", false },
         { "9007199254740993", "9007199254740992", false },

@@ -4,7 +4,8 @@
 
 #include "unit.h"
 
-extern const struct unit_test frame_tests[], id_tests[], envelope_tests[], message_tests[];
+extern const struct unit_test frame_tests[], id_tests[], envelope_tests[],
+    message_tests[];
 
 int main(int argc, char **argv)
 {

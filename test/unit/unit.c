@@ -78,8 +78,8 @@ bool unit_check_int(int64_t got, int64_t want, const char *what, const char *fil
 {
     if (got == want || excused())
         return got == want;
-    printf("\n    %s:%u: %s\n      got      %" PRId64 "\n      expected %" PRId64 "\n", file,
-           line, what, got, want);
+    printf("\n    %s:%u: %s\n      got      %" PRId64 "\n      expected %" PRId64 "\n",
+           file, line, what, got, want);
     return report(false, what, file, line);
 }
 
@@ -122,8 +122,8 @@ bool unit_check_str(const char *got, const char *want, const char *what, const c
     if (!got || !want) {
         if (got == want || excused())
             return got == want;
-        printf("\n    %s:%u: %s\n      got      %s\n      expected %s\n", file, line, what,
-               got ? got : "NULL", want ? want : "NULL");
+        printf("\n    %s:%u: %s\n      got      %s\n      expected %s\n", file, line,
+               what, got ? got : "NULL", want ? want : "NULL");
         return report(false, what, file, line);
     }
     return unit_check_mem(got, strlen(got), want, strlen(want), what, file, line);

@@ -31,9 +31,18 @@ struct unit_suite {
     const struct unit_test *tests; /* up to one without a name */
 };
 
-#define UNIT_TEST(fn)              { .name = #fn, .run = (fn) }
-#define UNIT_TEST_ONCE(fn, reason) { .name = #fn, .run = (fn), .no_torture = (reason) }
-#define UNIT_END                   { .name = NULL }
+#define UNIT_TEST(fn)            \
+    {                            \
+        .name = #fn, .run = (fn) \
+    }
+#define UNIT_TEST_ONCE(fn, reason)                       \
+    {                                                    \
+        .name = #fn, .run = (fn), .no_torture = (reason) \
+    }
+#define UNIT_END     \
+    {                \
+        .name = NULL \
+    }
 
 int unit_main(int argc, char **argv, const struct unit_suite *suites, size_t n_suites);
 
@@ -64,18 +73,19 @@ bool unit_check_str(const char *got, const char *want, const char *what, const c
 bool unit_check_mem(const void *got, size_t got_len, const void *want, size_t want_len,
                     const char *what, const char *file, unsigned line);
 
-#define UNIT_OR_OUT_(ok)                                                               \
-    do {                                                                               \
-        if (!(ok))                                                                     \
-            goto out;                                                                  \
+#define UNIT_OR_OUT_(ok) \
+    do {                 \
+        if (!(ok))       \
+            goto out;    \
     } while (0)
 #define CHECK(cond) UNIT_OR_OUT_(unit_check_true((cond), #cond, __FILE__, __LINE__))
-#define CHECK_INT(got, want)                                                           \
-    UNIT_OR_OUT_(unit_check_int((int64_t)(got), (int64_t)(want), #got, __FILE__, __LINE__))
-#define CHECK_STR(got, want)                                                           \
+#define CHECK_INT(got, want) \
+    UNIT_OR_OUT_(            \
+        unit_check_int((int64_t)(got), (int64_t)(want), #got, __FILE__, __LINE__))
+#define CHECK_STR(got, want) \
     UNIT_OR_OUT_(unit_check_str((got), (want), #got, __FILE__, __LINE__))
-#define CHECK_MEM(got, got_len, want, want_len)                                        \
-    UNIT_OR_OUT_(unit_check_mem((got), (got_len), (want), (want_len), #got, __FILE__,  \
-                                __LINE__))
+#define CHECK_MEM(got, got_len, want, want_len) \
+    UNIT_OR_OUT_(                               \
+        unit_check_mem((got), (got_len), (want), (want_len), #got, __FILE__, __LINE__))
 
 #endif

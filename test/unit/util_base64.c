@@ -61,16 +61,16 @@ static bool naive_decode(unsigned char *out, size_t *ret_len, const char *text,
 static void examples_of_the_rfc(void)
 {
     static const char *const examples[][2] = {
-        {"", ""},
-        {"f", "Zg=="},
-        {"fo", "Zm8="},
-        {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="},
-        {"fooba", "Zm9vYmE="},
-        {"foobar", "Zm9vYmFy"},
+        { "", "" },
+        { "f", "Zg==" },
+        { "fo", "Zm8=" },
+        { "foo", "Zm9v" },
+        { "foob", "Zm9vYg==" },
+        { "fooba", "Zm9vYmE=" },
+        { "foobar", "Zm9vYmFy" },
     };
     char text[16] = "";
-    unsigned char data[16] = {0};
+    unsigned char data[16] = { 0 };
     size_t len = 0;
 
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
@@ -202,7 +202,7 @@ static void decoding_does_not_depend_on_the_pieces(void)
         "Zm9vYmFyZg",   "Zm9vYmFyZ",    "Zm 9vYmFy",
         "Zm9vYmFy\n",   "Zg=vYmFy",     "",
     };
-    struct mcps__base64_decoder decoder = {0};
+    struct mcps__base64_decoder decoder = { 0 };
     unsigned char data[64], whole[64];
     size_t len = 0, whole_len = 0;
 
@@ -226,7 +226,7 @@ static void encoding_does_not_depend_on_the_pieces(void)
 {
     static const char data[] = "\xfb\xff\x00 any bytes";
     const size_t len = sizeof data - 1;
-    struct mcps__base64_encoder encoder = {0};
+    struct mcps__base64_encoder encoder = { 0 };
     char text[32] = "", whole[32] = "";
 
     mcps__base64_encode(whole, data, len);
@@ -251,8 +251,8 @@ out:;
 /* Random data in random pieces, through both directions. */
 static void random_data_comes_back_through_random_pieces(void)
 {
-    struct mcps__base64_encoder encoder = {0};
-    struct mcps__base64_decoder decoder = {0};
+    struct mcps__base64_encoder encoder = { 0 };
+    struct mcps__base64_decoder decoder = { 0 };
     unsigned char data[500], back[500 + 3];
     char text[668], want[668];
     size_t n_text = 0, n_back = 0, n = 0, got = 0;

@@ -54,7 +54,7 @@ static void *count(void *userdata)
 
 static void a_mutex_excludes(void)
 {
-    struct counter counter = {.n = 0};
+    struct counter counter = { .n = 0 };
     pthread_t threads[N_THREADS];
     unsigned n_started = 0, n = 0;
     bool made = mcps__mutex_init(&counter.mutex, MCPS__LOCK_log) == 0;
@@ -128,7 +128,7 @@ static void *take_odd_turns(void *userdata)
 /* Two threads take turns: a lost signal would leave them waiting for ever. */
 static void signals_arrive(void)
 {
-    struct box box = {.turn = 0};
+    struct box box = { .turn = 0 };
     pthread_t thread;
     bool made = box_init(&box), started = false;
 
@@ -202,7 +202,7 @@ static void join_all(const pthread_t *threads, unsigned n)
 
 static void a_broadcast_wakes_all(void)
 {
-    struct box box = {.deadline = MCPS__CLOCK_NEVER};
+    struct box box = { .deadline = MCPS__CLOCK_NEVER };
     pthread_t threads[N_THREADS];
     unsigned n = 0;
     bool made = box_init(&box);
@@ -221,7 +221,7 @@ out:
 /* On the real clock, whose time comes by itself. */
 static void a_wait_ends_at_its_deadline(void)
 {
-    struct box box = {.deadline = mcps__clock_after(20 * MCPS__NS_PER_MS)};
+    struct box box = { .deadline = mcps__clock_after(20 * MCPS__NS_PER_MS) };
     pthread_t threads[N_THREADS];
     unsigned n = 0, n_timed_out = 0, n_too_early = 0;
     bool made = box_init(&box);
@@ -242,8 +242,8 @@ out:
 
 static void a_deadline_in_the_past_is_over_at_once(void)
 {
-    static const int64_t past[] = {INT64_MIN, -1, 0, 1};
-    struct box box = {.turn = 0};
+    static const int64_t past[] = { INT64_MIN, -1, 0, 1 };
+    struct box box = { .turn = 0 };
     int r = 0;
     bool made = box_init(&box);
 
@@ -265,7 +265,7 @@ out:
 static void a_driven_clock_ends_waits(void)
 {
     const int64_t hour = 3600 * MCPS__NS_PER_S;
-    struct box box = {.deadline = 5 + hour};
+    struct box box = { .deadline = 5 + hour };
     pthread_t threads[N_THREADS];
     unsigned n = 0, n_timed_out = 0, n_too_early = 0;
     bool made = box_init(&box);
@@ -293,7 +293,7 @@ out:
 
 static void a_driven_wait_is_woken_too(void)
 {
-    struct box box = {.deadline = 1000};
+    struct box box = { .deadline = 1000 };
     pthread_t threads[N_THREADS];
     unsigned n = 0, n_timed_out = 0;
     bool made = box_init(&box);
@@ -468,21 +468,22 @@ static void violations_abort_and_name_the_locks(void)
         void (*run)(void);
         const char *message;
     } cases[] = {
-        {take_falling,
-         "lock test_low (rank 1) taken while holding test_high (rank 999)\n"},
-        {take_same_rank,
-         "lock test_high (rank 999) taken while holding test_high (rank 999)\n"},
-        {take_twice, "lock test_low taken twice\n"},
-        {take_below_the_top, "lock log (rank 900) taken while holding test_high"},
-        {unlock_free, "lock test_high unlocked, but not held\n"},
-        {unlock_twice, "lock test_low unlocked, but not held\n"},
-        {unlock_of_another_thread, "lock test_low unlocked, but not held\n"},
-        {assert_held_but_free, "lock test_low is not held\n"},
-        {assert_none_but_one, "lock log is held\n"},
-        {wait_without_mutex, "lock test_low is not held\n"},
-        {wait_with_another, "waiting with lock test_high while holding test_low\n"},
-        {wait_until_with_another, "waiting with lock test_low while holding test_high\n"},
-        {take_falling_after_a_wait, "lock test_low (rank 1) taken while holding"},
+        { take_falling,
+          "lock test_low (rank 1) taken while holding test_high (rank 999)\n" },
+        { take_same_rank,
+          "lock test_high (rank 999) taken while holding test_high (rank 999)\n" },
+        { take_twice, "lock test_low taken twice\n" },
+        { take_below_the_top, "lock log (rank 900) taken while holding test_high" },
+        { unlock_free, "lock test_high unlocked, but not held\n" },
+        { unlock_twice, "lock test_low unlocked, but not held\n" },
+        { unlock_of_another_thread, "lock test_low unlocked, but not held\n" },
+        { assert_held_but_free, "lock test_low is not held\n" },
+        { assert_none_but_one, "lock log is held\n" },
+        { wait_without_mutex, "lock test_low is not held\n" },
+        { wait_with_another, "waiting with lock test_high while holding test_low\n" },
+        { wait_until_with_another,
+          "waiting with lock test_low while holding test_high\n" },
+        { take_falling_after_a_wait, "lock test_low (rank 1) taken while holding" },
     };
     bool made = make_locks();
 

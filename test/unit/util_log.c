@@ -40,7 +40,7 @@ static void see(void *userdata, enum mcps_log_level level, const char *line)
 static void only_the_threshold_and_above_pass(void)
 {
     struct mcps__log log;
-    struct seen seen = {0};
+    struct seen seen = { 0 };
     bool made = false;
 
     for (int threshold = MCPS_LOG_OFF; threshold <= MCPS_LOG_DEBUG; threshold++) {
@@ -77,28 +77,28 @@ out:
 static void a_line_holds_nothing_but_printable_utf_8(void)
 {
     static const char *const cases[][2] = {
-        {"", ""},
-        {"plain text, \"quoted\" \\ %d", "plain text, \"quoted\" \\ %d"},
-        {"a\nERROR forged\r\n", "a\\x0aERROR forged\\x0d\\x0a"},
-        {"\x01\t\x1b[31m\x1f\x7f", "\\x01\\x09\\x1b[31m\\x1f\\x7f"},
-        {"gr\xc3\xbc\xc3\x9f"
-         "e \xe2\x82\xac \xf0\x9f\x98\x80",
-         "gr\xc3\xbc\xc3\x9f"
-         "e \xe2\x82\xac \xf0\x9f\x98\x80"},
-        {"\xff\xfe"
-         "a",
-         "\\xff\\xfea"},
-        {"\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80",
-         "\\xc0\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80"},
-        {"cut \xe2\x82", "cut \\xe2\\x82"},
-        {"\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0", "\\xc2\\x80\\xc2\\x85\\xc2\\x9f\xc2\xa0"},
-        {"\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf",
-         "\xe2\x80\xa7\\xe2\\x80\\xa8\\xe2\\x80\\xae\xe2\x80\xaf"},
-        {"\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa",
-         "\xe2\x81\xa5\\xe2\\x81\\xa6\\xe2\\x81\\xa9\xe2\x81\xaa"},
+        { "", "" },
+        { "plain text, \"quoted\" \\ %d", "plain text, \"quoted\" \\ %d" },
+        { "a\nERROR forged\r\n", "a\\x0aERROR forged\\x0d\\x0a" },
+        { "\x01\t\x1b[31m\x1f\x7f", "\\x01\\x09\\x1b[31m\\x1f\\x7f" },
+        { "gr\xc3\xbc\xc3\x9f"
+          "e \xe2\x82\xac \xf0\x9f\x98\x80",
+          "gr\xc3\xbc\xc3\x9f"
+          "e \xe2\x82\xac \xf0\x9f\x98\x80" },
+        { "\xff\xfe"
+          "a",
+          "\\xff\\xfea" },
+        { "\xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80",
+          "\\xc0\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80" },
+        { "cut \xe2\x82", "cut \\xe2\\x82" },
+        { "\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0", "\\xc2\\x80\\xc2\\x85\\xc2\\x9f\xc2\xa0" },
+        { "\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xae\xe2\x80\xaf",
+          "\xe2\x80\xa7\\xe2\\x80\\xa8\\xe2\\x80\\xae\xe2\x80\xaf" },
+        { "\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa",
+          "\xe2\x81\xa5\\xe2\\x81\\xa6\\xe2\\x81\\xa9\xe2\x81\xaa" },
     };
     struct mcps__log log;
-    struct seen seen = {0};
+    struct seen seen = { 0 };
     bool made = mcps__log_init(&log, see, &seen, MCPS_LOG_DEBUG) == 0;
 
     CHECK(made);
@@ -118,11 +118,14 @@ static void a_long_line_is_cut_and_says_so(void)
     static const struct {
         const char *piece;
         size_t out_len;
-    } kinds[] = {
-        {"x", 1}, {"\n", 4}, {"\xff", 4}, {"\xf0\x9f\x98\x80", 4}, {"\xe2\x82\xac", 3}};
+    } kinds[] = { { "x", 1 },
+                  { "\n", 4 },
+                  { "\xff", 4 },
+                  { "\xf0\x9f\x98\x80", 4 },
+                  { "\xe2\x82\xac", 3 } };
     const size_t room = MCPS__LOG_LINE_MAX - 3;
     struct mcps__log log;
-    struct seen seen = {0};
+    struct seen seen = { 0 };
     char text[4000];
     bool made = mcps__log_init(&log, see, &seen, MCPS_LOG_DEBUG) == 0;
 
@@ -155,7 +158,7 @@ out:
 static void what_cannot_be_formatted_is_logged_as_it_is(void)
 {
     struct mcps__log log;
-    struct seen seen = {0};
+    struct seen seen = { 0 };
     bool made = mcps__log_init(&log, see, &seen, MCPS_LOG_DEBUG) == 0;
 
     CHECK(made);
@@ -178,7 +181,7 @@ static void log_lines(struct mcps__log *log, enum mcps_log_level level, unsigned
 static void the_burst_passes_and_then_so_many_a_second(void)
 {
     struct mcps__log log;
-    struct seen seen = {0};
+    struct seen seen = { 0 };
     bool made = false;
 
     mcps__clock_drive(0);
@@ -220,7 +223,7 @@ out:
 static void errors_always_pass(void)
 {
     struct mcps__log log;
-    struct seen seen = {0};
+    struct seen seen = { 0 };
     bool made = false;
 
     mcps__clock_drive(0);
@@ -248,7 +251,7 @@ out:
 static void what_is_below_the_threshold_costs_nothing(void)
 {
     struct mcps__log log;
-    struct seen seen = {0};
+    struct seen seen = { 0 };
     bool made = false;
 
     mcps__clock_drive(0);
@@ -335,7 +338,7 @@ static void *log_many(void *userdata)
 /* Every line has come or is counted, and what is counted is told once. */
 static void no_line_of_several_threads_is_lost_uncounted(void)
 {
-    struct crowd crowd = {.n_lines = 0};
+    struct crowd crowd = { .n_lines = 0 };
     pthread_t threads[N_THREADS];
     unsigned n_started = 0;
     uint64_t dropped = 0;

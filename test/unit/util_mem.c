@@ -78,7 +78,7 @@ out:
 
 static void the_nth_allocation_fails_once(void)
 {
-    char *old = mcps__memdup("old", 3), *got[5] = {NULL};
+    char *old = mcps__memdup("old", 3), *got[5] = { NULL };
     bool failed = false, failed_after = false;
 
     CHECK(old != NULL);
@@ -105,7 +105,7 @@ out:
 
 static void every_function_can_fail(void)
 {
-    void *got[4] = {NULL};
+    void *got[4] = { NULL };
 
     mcps__mem_fail_at(1);
     got[0] = mcps__malloc(1);

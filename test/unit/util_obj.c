@@ -21,7 +21,7 @@ struct thing {
 
 static void the_last_unref_says_so(void)
 {
-    struct thing thing = {0}, *p = &thing;
+    struct thing thing = { 0 }, *p = &thing;
 
     mcps__obj_init(&p->obj, MAGIC);
     MCPS__CHECK_OBJ(p, MAGIC);
@@ -66,14 +66,14 @@ static void *use_thing(void *userdata)
 static void threads_free_exactly_once(void)
 {
     struct thing *thing = mcps__calloc(1, sizeof *thing);
-    struct user users[8] = {{0}};
+    struct user users[8] = { { 0 } };
     pthread_t threads[8];
     unsigned n_started = 0, n_freed = 0, sum = 0;
 
     CHECK(thing != NULL);
     mcps__obj_init(&thing->obj, MAGIC);
     for (unsigned i = 0; i < 8; i++) {
-        users[i] = (struct user){.thing = thing, .index = i, .ret_sum = &sum};
+        users[i] = (struct user){ .thing = thing, .index = i, .ret_sum = &sum };
         mcps__obj_ref(&thing->obj);
         if (pthread_create(&threads[i], NULL, use_thing, &users[i]) != 0) {
             mcps__obj_unref(&thing->obj);

@@ -48,7 +48,7 @@ out:
 
 static void two_draws_differ(void)
 {
-    unsigned char a[16] = {0}, b[16] = {0};
+    unsigned char a[16] = { 0 }, b[16] = { 0 };
 
     CHECK_INT(mcps__random_bytes(a, sizeof a), 0);
     CHECK_INT(mcps__random_bytes(b, sizeof b), 0);

@@ -76,7 +76,10 @@ static void prefix_ends_at_the_first_bad_byte(void)
     CHECK_INT(mcps__utf8_valid_prefix("a\0b", 3), 3);
     CHECK_INT(mcps__utf8_valid_prefix("gr\xc3\xbc\xc3\x9f", 6), 6);
     CHECK_INT(mcps__utf8_valid_prefix("gr\xc3\xbc\xc3", 5), 4);
-    CHECK_INT(mcps__utf8_valid_prefix("a\xff" "b", 3), 1);
+    CHECK_INT(mcps__utf8_valid_prefix("a\xff"
+                                      "b",
+                                      3),
+              1);
     CHECK_INT(mcps__utf8_valid_prefix("\xed\xa0\x80", 3), 0);
     CHECK_INT(mcps__utf8_valid_prefix("\xc0\xaf", 2), 0);
     CHECK_INT(mcps__utf8_valid_prefix("\xf4\x90\x80\x80", 4), 0);

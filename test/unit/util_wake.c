@@ -17,14 +17,14 @@ extern const struct unit_test wake_tests[];
 
 static bool readable(const struct mcps__wake *wake)
 {
-    struct pollfd p = {.fd = mcps__wake_fd(wake), .events = POLLIN};
+    struct pollfd p = { .fd = mcps__wake_fd(wake), .events = POLLIN };
 
     return poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0;
 }
 
 static void any_number_of_signals_is_one(void)
 {
-    struct mcps__wake wake = {-1, -1};
+    struct mcps__wake wake = { -1, -1 };
     bool made = mcps__wake_init(&wake) == 0;
 
     CHECK(made);
@@ -47,7 +47,7 @@ out:
 /* More signals than a pipe would hold. */
 static void signalling_never_blocks_and_keeps_errno(void)
 {
-    struct mcps__wake wake = {-1, -1};
+    struct mcps__wake wake = { -1, -1 };
     bool made = mcps__wake_init(&wake) == 0;
 
     CHECK(made);
@@ -64,7 +64,7 @@ out:
 
 static void descriptors_are_closed_on_exec(void)
 {
-    struct mcps__wake wake = {-1, -1};
+    struct mcps__wake wake = { -1, -1 };
     bool made = mcps__wake_init(&wake) == 0;
     int old_fd = -1;
 
@@ -92,8 +92,8 @@ static void on_signal(int signal_number)
 
 static void a_signal_handler_may_signal(void)
 {
-    struct mcps__wake wake = {-1, -1};
-    struct sigaction action = {.sa_handler = on_signal}, old = {0};
+    struct mcps__wake wake = { -1, -1 };
+    struct sigaction action = { .sa_handler = on_signal }, old = { 0 };
     bool made = mcps__wake_init(&wake) == 0, handled = false;
 
     CHECK(made);
@@ -130,8 +130,8 @@ static void *send_many(void *userdata)
 /* A lost wake-up would leave this in poll() for ever. */
 static void no_wake_up_is_lost(void)
 {
-    struct traffic traffic = {.wake = {-1, -1}};
-    struct pollfd p = {.events = POLLIN};
+    struct traffic traffic = { .wake = { -1, -1 } };
+    struct pollfd p = { .events = POLLIN };
     pthread_t threads[N_SENDERS];
     unsigned n_started = 0, n_seen = 0;
     bool made = mcps__wake_init(&traffic.wake) == 0;
