@@ -48,7 +48,7 @@ static inline int mcps__utf8_sequence(const unsigned char *s, size_t len)
 /* The length of the longest prefix that is valid; `len` when all of it is. */
 size_t mcps__utf8_valid_prefix(const char *s, size_t len);
 
-/* Writes 1 to 4 bytes for a code point, which must not be a surrogate, and returns how many. */
+/* Writes 1 to 4 bytes for a code point, not a surrogate, and returns how many. */
 size_t mcps__utf8_encode(char out[4], uint32_t code_point);
 
 #endif

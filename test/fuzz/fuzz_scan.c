@@ -78,6 +78,22 @@ static struct json_object *parse_with_json_c(const char *text, size_t len, bool 
     return tree;
 }
 
+/* json-c 0.16 takes a character for half a surrogate pair if its low 16 bits look like one,
+ * such as U+1DA00, when it is written as a pair of escapes. */
+static bool json_c_garbles(const char *text, size_t len)
+{
+    char pair[13] = "";
+    unsigned high, low;
+
+    for (size_t i = 0; i + 12 <= len; i++) {
+        memcpy(pair, text + i, 12);
+        if (sscanf(pair, "\\u%4x\\u%4x", &high, &low) == 2 && (high & 0xfc00) == 0xd800 &&
+            (((high & 0x3f) << 10 | (low & 0x3ff)) & 0xf800) == 0xd800)
+            return true;
+    }
+    return false;
+}
+
 /* The tree of an accepted text is the one that json-c makes, and written and read again it
  * is the same tree. */
 static void check_tree(const char *text, size_t len, struct json_object *of_json_c)
@@ -93,7 +109,7 @@ static void check_tree(const char *text, size_t len, struct json_object *of_json
     r = mcps__tree_parse(&parser, &tree, text, len);
     FUZZ_CHECK(r == 0 || r == MCPS__JSON_EDUPLICATE || r == MCPS__JSON_ENUL_KEY);
     if (r == 0) {
-        FUZZ_CHECK(json_object_equal(tree, of_json_c));
+        FUZZ_CHECK(json_object_equal(tree, of_json_c) || json_c_garbles(text, len));
         mcps__write_init(&w, &out);
         mcps__write_tree(&w, tree);
         FUZZ_CHECK(mcps__write_end(&w) == 0);

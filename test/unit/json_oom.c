@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Trees while memory runs out inside json-c: each of its allocations fails once, in turn.
- * We give the whole tree or an error, and leave nothing behind. A program of its own, for it puts itself in the place of malloc(); sanitizers and
- * valgrind do that as well, and other C libraries cannot be asked for theirs, so there it is
- * skipped.
+ * We give the whole tree or an error, and leave nothing behind. A program of its own, for
+ * it puts itself in the place of malloc(); sanitizers and valgrind do that as well, and
+ * other C libraries cannot be asked for theirs, so there it is skipped.
  */
 #include "config.h"
 

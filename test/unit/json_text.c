@@ -4,11 +4,13 @@
 
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "json/scan.h"
 #include "json/text.h"
 #include "json/write.h"
+#include "util/utf8.h"
 
 extern const struct unit_test text_tests[];
 
@@ -28,6 +30,24 @@ static void decodes_every_escape(void)
     mcps__buf_clear(&out);
     CHECK_INT(mcps__text_decode(&out, text, sizeof text - 1), 0);
     CHECK_MEM(out.data, out.len, want, sizeof want - 1);
+out:
+    mcps__buf_fini(&out);
+}
+
+static void every_pair_of_surrogates_is_its_character(void)
+{
+    char text[13], want[4];
+    struct mcps__buf out;
+
+    mcps__buf_init(&out, 100);
+    for (uint32_t c = 0x10000; c <= 0x10ffff; c += 0x35) {
+        uint32_t high = 0xd800 + ((c - 0x10000) >> 10), low = 0xdc00 + (c & 0x3ff);
+
+        snprintf(text, sizeof text, "\\u%04" PRIx32 "\\u%04" PRIX32, high, low);
+        mcps__buf_clear(&out);
+        CHECK_INT(mcps__text_decode(&out, text, 12), 0);
+        CHECK_MEM(out.data, out.len, want, mcps__utf8_encode(want, c));
+    }
 out:
     mcps__buf_fini(&out);
 }
@@ -100,6 +120,7 @@ out:
 
 const struct unit_test text_tests[] = {
     UNIT_TEST(decodes_every_escape),
+    UNIT_TEST(every_pair_of_surrogates_is_its_character),
     UNIT_TEST(compares_what_texts_stand_for),
     UNIT_TEST(random_strings_go_there_and_back),
     UNIT_END,
