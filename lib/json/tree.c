@@ -29,19 +29,19 @@ struct builder {
 int mcps__tree_parser_init(struct mcps__tree_parser *parser,
                            const struct mcps__json_limits *limits)
 {
-    parser->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!parser->c_locale)
-        return -ENOMEM;
     mcps__scan_init(&parser->scan, limits);
     mcps__buf_init(&parser->scratch, SIZE_MAX);
-    return 0;
+    parser->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return parser->c_locale ? 0 : -ENOMEM;
 }
 
 void mcps__tree_parser_fini(struct mcps__tree_parser *parser)
 {
     mcps__scan_fini(&parser->scan);
     mcps__buf_fini(&parser->scratch);
-    freelocale(parser->c_locale);
+    if (parser->c_locale)
+        freelocale(parser->c_locale);
+    parser->c_locale = (locale_t)0;
 }
 
 static struct json_object *build_value(struct builder *b);

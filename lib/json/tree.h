@@ -28,6 +28,7 @@ struct mcps__tree_parser {
 
 int mcps__tree_parser_init(struct mcps__tree_parser *parser,
                            const struct mcps__json_limits *limits) MCPS_MUST_CHECK;
+/* Fine for one that is zeroed, and after a failed init. */
 void mcps__tree_parser_fini(struct mcps__tree_parser *parser);
 
 /* The tree of a text from anywhere, scanned first. Gives *ret, which json_object_put()

@@ -109,13 +109,11 @@ static int decode_char(struct mcps__base64_decoder *decoder, char c, unsigned ch
     uint32_t value = value_of(c);
     unsigned n_bytes;
 
-    if (decoder->n_padding > 0 && decoder->n_chars == 0)
-        return MCPS_EINVALID; /* the padding was the end */
     if (c == '=' && decoder->n_chars >= 2) {
         decoder->n_padding++;
         value = 0;
     } else if (value > 63 || decoder->n_padding > 0) {
-        return MCPS_EINVALID;
+        return MCPS_EINVALID; /* foreign, or behind padding, which ends the text */
     }
     decoder->bits = decoder->bits << 6 | value;
     if (++decoder->n_chars < 4)

@@ -17,12 +17,10 @@ static void values_arrive_as_they_are(void)
     static const char text[] = "{\"i\":-9223372036854775808,\"u\":18446744073709551615,"
                                "\"d\":1e-3,\"s\":\"a\\u0000b\",\"n\":null,\"t\":true,"
                                "\"e\":{},\"l\":[1,[2]]}";
-    struct mcps__tree_parser parser;
+    struct mcps__tree_parser parser = { 0 };
     struct json_object *tree = NULL, *member = NULL;
-    bool ready = false;
 
     CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
-    ready = true;
     CHECK_INT(mcps__tree_parse(&parser, &tree, text, strlen(text)), 0);
     CHECK(json_object_object_get_ex(tree, "i", &member));
     CHECK_INT(json_object_get_int64(member), INT64_MIN);
@@ -36,8 +34,7 @@ static void values_arrive_as_they_are(void)
     CHECK_INT(json_object_object_length(tree), 8);
 out:
     json_object_put(tree);
-    if (ready)
-        mcps__tree_parser_fini(&parser);
+    mcps__tree_parser_fini(&parser);
 }
 
 static void single_values_are_trees_too(void)
@@ -51,12 +48,10 @@ static void single_values_are_trees_too(void)
         { "\"x\"", json_type_string }, { " [ ] ", json_type_array },
         { "{} ", json_type_object },
     };
-    struct mcps__tree_parser parser;
+    struct mcps__tree_parser parser = { 0 };
     struct json_object *tree = NULL;
-    bool ready = false;
 
     CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
-    ready = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         unit_note_on_failure("%s", rows[i].text);
         CHECK_INT(mcps__tree_parse(&parser, &tree, rows[i].text, strlen(rows[i].text)),
@@ -67,8 +62,7 @@ static void single_values_are_trees_too(void)
     }
 out:
     json_object_put(tree);
-    if (ready)
-        mcps__tree_parser_fini(&parser);
+    mcps__tree_parser_fini(&parser);
 }
 
 static void refuses_what_json_c_lets_pass(void)
@@ -90,12 +84,10 @@ static void refuses_what_json_c_lets_pass(void)
         { "[1,]", MCPS__JSON_EVALUE },
         { "", MCPS__JSON_EEMPTY },
     };
-    struct mcps__tree_parser parser;
+    struct mcps__tree_parser parser = { 0 };
     struct json_object *tree = NULL;
-    bool ready = false;
 
     CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
-    ready = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         unit_note_on_failure("%s", rows[i].text);
         CHECK_INT(mcps__tree_parse(&parser, &tree, rows[i].text, strlen(rows[i].text)),
@@ -107,42 +99,36 @@ static void refuses_what_json_c_lets_pass(void)
     CHECK_INT(json_object_array_length(tree), 1);
 out:
     json_object_put(tree);
-    if (ready)
-        mcps__tree_parser_fini(&parser);
+    mcps__tree_parser_fini(&parser);
 }
 
 static void the_deepest_text_fits(void)
 {
     char text[4 * MCPS__JSON_DEPTH_MAX + 1];
-    struct mcps__tree_parser parser;
+    struct mcps__tree_parser parser = { 0 };
     struct json_object *tree = NULL;
-    bool ready = false;
     size_t n = MCPS__JSON_DEPTH_MAX;
 
     memset(text, '[', n);
     text[n] = '1';
     memset(text + n + 1, ']', n);
     CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
-    ready = true;
     CHECK_INT(mcps__tree_parse(&parser, &tree, text, 2 * n + 1), 0);
 out:
     json_object_put(tree);
-    if (ready)
-        mcps__tree_parser_fini(&parser);
+    mcps__tree_parser_fini(&parser);
 }
 
 static void a_member_of_a_scanned_text_is_built_alone(void)
 {
     static const char text[] = "{\"params\":{\"arguments\":{\"a\":[1,{\"b\":null}]}}}";
     const struct mcps__scan_member *m;
-    struct mcps__tree_parser parser;
+    struct mcps__tree_parser parser = { 0 };
     struct mcps__scan scan;
     struct json_object *tree = NULL;
-    bool ready = false;
 
     mcps__scan_init(&scan, &mcps__json_default_limits);
     CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
-    ready = true;
     CHECK_INT(mcps__scan_feed(&scan, text, strlen(text), true), 1);
     m = mcps__scan_find(&scan, text, MCPS__SCAN_PARAMS, "arguments");
     CHECK(m != NULL);
@@ -151,8 +137,7 @@ static void a_member_of_a_scanned_text_is_built_alone(void)
 out:
     json_object_put(tree);
     mcps__scan_fini(&scan);
-    if (ready)
-        mcps__tree_parser_fini(&parser);
+    mcps__tree_parser_fini(&parser);
 }
 
 const struct unit_test tree_tests[] = {

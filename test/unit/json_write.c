@@ -210,11 +210,10 @@ static void the_locale_changes_nothing(void)
 {
     static const char text[] = "[1.5,-0.1,1.0,1e-07,2.5e+30]";
     const char *name = getenv("MCPS_TEST_LOCALE");
-    struct mcps__tree_parser parser;
+    struct mcps__tree_parser parser = { 0 };
     struct json_object *tree = NULL;
     struct mcps__buf out;
     struct mcps__writer w;
-    bool ready = false;
 
     mcps__buf_init(&out, 1000);
     if (name) {
@@ -222,7 +221,6 @@ static void the_locale_changes_nothing(void)
         CHECK_STR(localeconv()->decimal_point, ",");
     }
     CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
-    ready = true;
     CHECK_INT(mcps__tree_parse(&parser, &tree, text, strlen(text)), 0);
     mcps__write_init(&w, &out);
     mcps__write_tree(&w, tree);
@@ -231,8 +229,7 @@ static void the_locale_changes_nothing(void)
 out:
     setlocale(LC_NUMERIC, "C");
     json_object_put(tree);
-    if (ready)
-        mcps__tree_parser_fini(&parser);
+    mcps__tree_parser_fini(&parser);
     mcps__buf_fini(&out);
 }
 
@@ -277,15 +274,13 @@ static void trees_are_written_whole(void)
     static const char want[] = "{\"a\":[1,-5,18446744073709551615,1.5,true,false,null,"
                                "\"x\\u0000\xc3\xa9\"],\"b\":{},"
                                "\"c\":[[]]}";
-    struct mcps__tree_parser parser;
+    struct mcps__tree_parser parser = { 0 };
     struct json_object *tree = NULL;
     struct mcps__buf out;
     struct mcps__writer w;
-    bool ready = false;
 
     mcps__buf_init(&out, 1000);
     CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
-    ready = true;
     CHECK_INT(mcps__tree_parse(&parser, &tree, text, strlen(text)), 0);
     mcps__write_init(&w, &out);
     mcps__write_tree(&w, tree);
@@ -293,8 +288,7 @@ static void trees_are_written_whole(void)
     CHECK_MEM(out.data, out.len, want, strlen(want));
 out:
     json_object_put(tree);
-    if (ready)
-        mcps__tree_parser_fini(&parser);
+    mcps__tree_parser_fini(&parser);
     mcps__buf_fini(&out);
 }
 

@@ -385,6 +385,13 @@ static MCPS__NO_LOCK_ANALYSIS void take_twice(void)
     mcps__mutex_lock(&low);
 }
 
+static MCPS__NO_LOCK_ANALYSIS void take_between(void)
+{
+    mcps__mutex_lock(&low);
+    mcps__mutex_lock(&high);
+    mcps__mutex_lock(&middle);
+}
+
 static MCPS__NO_LOCK_ANALYSIS void take_below_the_top(void)
 {
     mcps__mutex_lock(&low);
@@ -473,6 +480,7 @@ static void violations_abort_and_name_the_locks(void)
         { take_same_rank,
           "lock test_high (rank 999) taken while holding test_high (rank 999)\n" },
         { take_twice, "lock test_low taken twice\n" },
+        { take_between, "lock log (rank 900) taken while holding test_high" },
         { take_below_the_top, "lock log (rank 900) taken while holding test_high" },
         { unlock_free, "lock test_high unlocked, but not held\n" },
         { unlock_twice, "lock test_low unlocked, but not held\n" },
