@@ -25,7 +25,7 @@ check-valgrind: $(unit_programs)
 	@for program in $(unit_programs:test/unit/oom=); do \
 		echo "valgrind $$program"; \
 		$(LIBTOOL) --mode=execute valgrind --quiet --error-exitcode=99 --leak-check=full \
-			--show-leak-kinds=all --errors-for-leak-kinds=all \
+			--child-silent-after-fork=yes --show-leak-kinds=all --errors-for-leak-kinds=all \
 			$$program >$$program.valgrind.log 2>&1; code=$$?; \
 		if test $$code -ne 0 && test $$code -ne 77; then \
 			cat $$program.valgrind.log; exit 1; fi; \

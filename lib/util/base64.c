@@ -84,8 +84,7 @@ static inline uint32_t value_of(char c)
     return value_plus_one[(unsigned char)c] - UINT32_C(1);
 }
 
-/* Decodes groups of four as long as they are whole, valid and unpadded; returns how many.
- */
+/* Decodes groups of four while they are whole, valid and unpadded; returns how many. */
 static size_t decode_groups(unsigned char *out, const char *text, size_t len)
 {
     size_t n = 0;

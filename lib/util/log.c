@@ -17,8 +17,7 @@
 /* ---- lines ---- */
 
 /* Control characters, and what breaks lines or turns the direction of text (U+2028 to
- * U+202E, U+2066 to U+2069): a reader must see what is there, in the order it is there.
- */
+ * U+202E, U+2066 to U+2069): a reader must see what is there, in its order. */
 static bool is_control(const unsigned char *s, int len)
 {
     if (len == 1)
@@ -32,8 +31,7 @@ static bool is_control(const unsigned char *s, int len)
     return false;
 }
 
-/* Copies text, with \xNN for each byte that may not stand in a line, as far as it fits.
- */
+/* Copies what fits of a text, with \xNN for each byte that may not stand in a line. */
 static void make_line(char line[MCPS__LOG_LINE_MAX + 1], const char *text, size_t len)
 {
     static const char more[] = "...";
@@ -60,8 +58,7 @@ static void make_line(char line[MCPS__LOG_LINE_MAX + 1], const char *text, size_
     line[used] = '\0';
 }
 
-/* A text that is cut short here is too long for a line too, so that make_line() sees it.
- */
+/* What vsnprintf() cuts short is too long for a line too, so that make_line() sees it. */
 static void emit(const struct mcps__log *log, enum mcps_log_level level, const char *fmt,
                  va_list args) MCPS_PRINTF(3, 0);
 static void emit(const struct mcps__log *log, enum mcps_log_level level, const char *fmt,
@@ -100,8 +97,7 @@ static void add_credit(struct mcps__log *log)
         log->credit += passed;
 }
 
-/* Says whether a line may pass, and how many were dropped before it that nobody knows of.
- */
+/* Says whether a line may pass, and how many were dropped before it and not told yet. */
 static bool admit(struct mcps__log *log, enum mcps_log_level level, uint64_t *ret_untold)
 {
     bool passes = true;

@@ -31,8 +31,8 @@ struct mcps__log {
     uint64_t dropped MCPS__GUARDED, untold MCPS__GUARDED; /* in all; not reported yet */
 };
 
-/* Lines less severe than the threshold are not logged; without `fn` none is. 0 or -errno.
- */
+/* Lines less severe than the threshold are not logged; without `fn` none is. Returns 0 or
+ * -errno. */
 int mcps__log_init(struct mcps__log *log, mcps_log_fn *fn, void *userdata,
                    enum mcps_log_level threshold) MCPS_MUST_CHECK;
 /* Nobody may log any more. */

@@ -119,8 +119,7 @@ static struct mcps__map_slot *find(const struct mcps__map *map, uint64_t hash,
         slot = &map->slots[i & (map->n_slots - 1)];
         if (!slot->value)
             return slot;
-        if (slot->hash == hash && slot->len == len &&
-            (len == 0 || memcmp(slot->key, key, len) == 0))
+        if (slot->hash == hash && slot->len == len && memcmp(slot->key, key, len) == 0)
             return slot;
     }
 }

@@ -3,7 +3,8 @@
  * A hash map from bytes to objects, with a limit on its entries.
  *
  * Keys are borrowed: the bytes must stay where they are as long as the entry is there, so
- * they usually are a part of the object. The map never frees or looks into an object.
+ * they usually are a part of the object. A key may be empty, but not NULL. The map never
+ * frees an object or looks into it.
  *
  * The hash is SipHash-2-4 with a random seed for each map, so that clients who choose
  * keys cannot choose collisions. Not locked: the caller's mutex covers the map.
@@ -34,8 +35,7 @@ struct mcps__map {
 /* Starts empty, without allocating. 0, or -errno when there is no randomness for the
  * seed. */
 int mcps__map_init(struct mcps__map *map, size_t max) MCPS_MUST_CHECK;
-/* Forgets all entries and frees the memory; the map is then empty and may be used again.
- */
+/* Forgets all entries and frees the memory; the map is then as after mcps__map_init(). */
 void mcps__map_fini(struct mcps__map *map);
 
 /* Adds an object, which is not NULL. MCPS_EEXISTS when the key is there, MCPS_ELIMIT when
@@ -52,8 +52,7 @@ bool mcps__map_remove(struct mcps__map *map, const void *key, size_t len,
  * once, as long as nothing is inserted or removed meanwhile. */
 void *mcps__map_next(const struct mcps__map *map, size_t *cursor);
 
-/* Gives everything to a map that was not initialised; `map` is then empty. Cannot fail.
- */
+/* Gives everything to a map that was not initialised yet; `map` is then empty. */
 void mcps__map_steal(struct mcps__map *map, struct mcps__map *ret_all);
 
 /* The hash that maps use. */

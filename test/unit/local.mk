@@ -7,7 +7,7 @@ unit_sources = \
 	$(oom_unit_sources) $(rpc_unit_sources)
 
 util_unit_sources = \
-	test/unit/util_main.c \
+	test/unit/util_main.c test/unit/dies.h \
 	test/unit/util_base.c test/unit/util_base64.c test/unit/util_buf.c test/unit/util_clock.c test/unit/util_ct.c \
 	test/unit/util_list.c test/unit/util_lock.c test/unit/util_log.c test/unit/util_map.c \
 	test/unit/util_mem.c test/unit/util_obj.c test/unit/util_random.c test/unit/util_utf8.c \

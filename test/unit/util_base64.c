@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Base64: the examples of the RFC, strictness against a naive model, pieces of any size.
- */
+/* Base64: the examples of the RFC, strictness against a naive model, any pieces. */
 #include "config.h"
 
 #include "unit.h"

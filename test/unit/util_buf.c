@@ -59,8 +59,7 @@ out:
     mcps__buf_fini(&buf);
 }
 
-/* One below, at and above the limit, for limits around the first capacity and doublings.
- */
+/* Below, at and above the limit, for limits around the first capacity and doublings. */
 static void the_limit_holds_to_the_byte(void)
 {
     static const size_t limits[] = { 0, 1, 2, 100, 255, 256, 257, 511, 512, 513, 1000 };

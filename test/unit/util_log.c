@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Logging: the threshold, what a line may hold, how long it may be, and the rate limit.
- */
+/* Logging: the threshold, what a line may hold, how long it may be, the rate limit. */
 #include "config.h"
 
 #include "unit.h"

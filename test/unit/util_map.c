@@ -57,7 +57,7 @@ static void keys_are_bytes(void)
         size_t len;
     } keys[] = { { "a", 1 },      { "b", 1 },    { "ab", 2 },
                  { "a\0", 2 },    { "a\0b", 3 }, { "a\0c", 3 },
-                 { "\0\0\0", 3 }, { "\0\0", 2 }, { NULL, 0 } };
+                 { "\0\0\0", 3 }, { "\0\0", 2 }, { "", 0 } };
     const size_t n = sizeof keys / sizeof keys[0];
     struct mcps__map map = { 0 };
     int values[sizeof keys / sizeof keys[0]] = { 0 };
@@ -71,7 +71,6 @@ static void keys_are_bytes(void)
     }
     for (size_t i = 0; i < n; i++)
         CHECK(mcps__map_lookup(&map, keys[i].key, keys[i].len) == &values[i]);
-    CHECK(mcps__map_lookup(&map, "", 0) == &values[n - 1]);
 out:
     mcps__map_fini(&map);
 }
