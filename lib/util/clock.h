@@ -23,8 +23,8 @@ int64_t mcps__clock_now(void);
  * beyond what can be counted. */
 int64_t mcps__clock_after(int64_t ns);
 
-/* Until when one wait for `deadline` may sleep, on CLOCK_MONOTONIC. A wait that ends
- * there looks at mcps__clock_now() and goes on if it is still early. */
+/* Until when one wait for `deadline` may sleep, on CLOCK_MONOTONIC: to the deadline, or not
+ * as long under a driven clock. */
 #ifdef MCPS__TEST_HOOKS
 int64_t mcps__clock_sleep_until(int64_t deadline);
 #else

@@ -216,9 +216,11 @@ int mcps__cond_wait_until(struct mcps__cond *cond, struct mcps__mutex *mutex,
         mcps__cond_wait(cond, mutex);
         return 0;
     }
-    while (mcps__clock_now() < deadline) {
-        if (sleep_until(cond, mutex, mcps__clock_sleep_until(deadline)))
-            return 0;
-    }
-    return MCPS_ETIMEDOUT;
+    if (mcps__clock_now() >= deadline)
+        return MCPS_ETIMEDOUT;
+    if (sleep_until(cond, mutex, mcps__clock_sleep_until(deadline)))
+        return 0;
+    /* Early, it must not sleep again: a signal may have come after the sleep was over and
+     * before the mutex was, and only the caller can see what it was for. */
+    return mcps__clock_now() < deadline ? 0 : MCPS_ETIMEDOUT;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <CUnit/Basic.h>
 
@@ -192,8 +193,10 @@ void unit_skip(const char *why)
 
 /* ---- running ---- */
 
+/* A test that hangs is ended by SIGALRM; its name is the last that was printed. */
 static void start_test(void)
 {
+    alarm(unit_repeat(120, 1200));
     random_state = seed;
     seed_shown = false;
     note[0] = '\0';

@@ -291,6 +291,25 @@ out:
         box_fini(&box);
 }
 
+/* However short it slept: a signal that came meanwhile would be lost otherwise. */
+static void a_driven_wait_returns_after_each_sleep(void)
+{
+    struct box box = { .turn = 0 };
+    bool made = box_init(&box);
+    int r;
+
+    mcps__clock_drive(0);
+    CHECK(made);
+    mcps__mutex_lock(&box.mutex);
+    r = mcps__cond_wait_until(&box.changed, &box.mutex, 1000);
+    mcps__mutex_unlock(&box.mutex);
+    CHECK_INT(r, 0);
+out:
+    mcps__clock_release();
+    if (made)
+        box_fini(&box);
+}
+
 static void a_driven_wait_is_woken_too(void)
 {
     struct box box = { .deadline = 1000 };
@@ -514,6 +533,7 @@ const struct unit_test lock_tests[] = {
     UNIT_TEST(a_deadline_in_the_past_is_over_at_once),
 #ifdef MCPS__TEST_HOOKS
     UNIT_TEST(a_driven_clock_ends_waits),
+    UNIT_TEST(a_driven_wait_returns_after_each_sleep),
     UNIT_TEST(a_driven_wait_is_woken_too),
     UNIT_TEST(locks_by_rising_rank_are_fine),
     UNIT_TEST(violations_abort_and_name_the_locks),
