@@ -5,11 +5,11 @@
 #   ./autogen.sh demo    builds, and shows what there is
 #   ./autogen.sh check   builds with the tests' hooks, and runs all tests
 #
-# demo and check install missing packages with apt-get and say so, and build in build/.
+# All install missing packages with apt-get and say so; demo and check build in build/.
 set -eu
 cd "$(dirname "$0")"
 
-packages="autoconf automake libtool pkg-config make gcc g++ libjson-c-dev libcunit1-dev"
+packages="autoconf automake libtool pkg-config make gcc g++ libjson-c-dev libcunit1-dev locales"
 
 install_packages() {
     missing=
@@ -48,7 +48,7 @@ build() { # folder, configure's arguments
     folder=build/$1
     shift
     need_packages
-    [ configure -nt configure.ac ] || generate
+    [ configure -nt configure.ac ] && [ Makefile.in -nt Makefile.am ] || generate
     mkdir -p "$folder"
     cd "$folder"
     ../../configure --quiet "$@"
@@ -57,6 +57,7 @@ build() { # folder, configure's arguments
 
 case ${1-} in
 "")
+    need_packages
     generate
     echo "Now: ./configure && make && make install"
     ;;

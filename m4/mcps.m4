@@ -68,10 +68,11 @@ AC_DEFUN([MCPS_SANITIZERS], [
             AC_MSG_RESULT([no])
             AC_MSG_ERROR([$CC cannot build with $mcps_flags])])
     ], [
-        # The fortified functions are of no use to a sanitizer and want an optimising build.
-        AS_CASE([" $CFLAGS $CPPFLAGS "], [*_FORTIFY_SOURCE*], [],
+        # The fortified functions want an optimising build, and confuse valgrind, which is
+        # used on builds with test hooks.
+        AS_IF([test "x$enable_test_hooks" != xyes], [AS_CASE([" $CFLAGS $CPPFLAGS "], [*_FORTIFY_SOURCE*], [],
             [*" -O2 "*|*" -O3 "*|*" -O1 "*|*" -Os "*],
-            [MCPS_CHECK_FLAG([-D_FORTIFY_SOURCE=3], [MCPS_CFLAGS])])
+            [MCPS_CHECK_FLAG([-D_FORTIFY_SOURCE=3], [MCPS_CFLAGS])])])
     ])
     # Sanitizers link their run-time late; "-z defs" would refuse the shared library.
     AS_IF([test -n "$mcps_sanitizers" || test "x$enable_fuzzers" = xyes],

@@ -36,7 +36,9 @@ used=0
 run() { # what, compiler, source, further flags
     what=$1 compiler=$2 source=$3
     shift 3
-    command -v "${compiler%% *}" > /dev/null || { echo "SKIPPED: no $compiler"; return 0; }
+    echo 'int main() { return 0; }' > "$dir/probe.${source##*.}"
+    $compiler $CFLAGS "$dir/probe.${source##*.}" -o "$dir/probe" 2> /dev/null ||
+        { echo "SKIPPED: $compiler cannot build with $CFLAGS"; return 0; }
     # A library with sanitizers or coverage needs programs with the same.
     $compiler $CFLAGS "$source" -o "$dir/use" $(flags --cflags) "$@"
     LD_LIBRARY_PATH=$libdir "$dir/use" | sed "s/^/$what: /"

@@ -18,15 +18,14 @@
 #include "rpc/message.h"
 
 static const char sample[] =
-    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
-    "\"protocolVersion\":"
-    "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"demo\",\"version\":"
-    "\"1\"}}}\n"
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
+    "\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"demo\",\"version\":\"1\"}}}\n"
     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\r\n"
-    "{\"jsonrpc\":\"2.0\",\"id\":\"caf\\u00e9\",\"method\":\"tools/"
-    "call\",\"params\":{\"name\":"
+    "{\"jsonrpc\":\"2.0\",\"id\":\"caf\\u00e9\",\"method\":\"tools/call\",\"params\":{\"name\":"
     "\"add\",\"arguments\":{\"a\":1,\"b\":2},\"_meta\":{\"progressToken\":7}}}\n"
     "{\"jsonrpc\":\"2.0\",\"id\":9007199254740993,\"result\":{\"roots\":[]}}\n"
+    "{\"jsonrpc\":\"2.0\",\"id\":8,\"result\":{},\"error\":{}}\n"
+    "[{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}]\n"
     "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\",\"method\":\"tools/call\"}\n"
     "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}\n"
     "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/call\",\"params\":[1,2]}\n"
@@ -46,17 +45,31 @@ static const char *const kinds[] = {
     [MCPS__ENVELOPE_BATCH] = "batch",
 };
 
+/* What a client sent may not steer the terminal. */
+static void print_safely(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        putchar((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i]);
+}
+
 static void show_message(const struct mcps__envelope *env, const struct mcps__scan *scan,
                          const char *text)
 {
     static const char *const levels[] = { "", "", "params.", "params._meta." };
 
-    printf("    %s %s\n", kinds[env->kind], env->method);
+    printf("    %s%s", kinds[env->kind], env->method_len > 0 ? " " : "");
+    print_safely(env->method, env->method_len);
+    if (env->id.kind != MCPS__ID_NONE)
+        printf(", id %.*s", (int)env->id.len, env->id.text);
+    printf("\n");
     for (uint32_t i = 0; i < scan->n_recorded; i++) {
         const struct mcps__scan_member *m = &scan->members[i];
 
-        printf("    %s%.*s = %.*s\n", levels[m->level], (int)m->key_len, text + m->key,
-               (int)m->value_len, text + m->value);
+        printf("    %s", levels[m->level]);
+        print_safely(text + m->key, m->key_len);
+        printf(" = ");
+        print_safely(text + m->value, m->value_len);
+        printf("\n");
     }
 }
 
@@ -88,7 +101,9 @@ static int show_line(struct mcps__scan *scan, const char *line, size_t len)
     char why[200];
     int r;
 
-    printf("\n%.*s%s\n", (int)(len < 100 ? len : 100), line, len < 100 ? "" : " ...");
+    printf("\n");
+    print_safely(line, len < 100 ? len : 100);
+    printf("%s\n", len < 100 ? "" : " ...");
     mcps__scan_reset(scan);
     r = mcps__scan_feed(scan, line, len, true);
     if (r < 0) {
@@ -110,30 +125,37 @@ static int show_input(struct mcps__frame *frame, struct mcps__scan *scan,
 {
     const char *line;
     size_t line_len;
-    int r;
 
-    while ((r = mcps__frame_next(frame, &data, &len, &line, &line_len)) != 0) {
-        if (r == MCPS_ELIMIT)
-            printf("\n    a line is too long: skipped\n");
-        else if (r < 0 || (r = show_line(scan, line, line_len)) < 0)
+    for (;;) {
+        int r = mcps__frame_next(frame, &data, &len, &line, &line_len);
+
+        if (r == 1)
+            r = show_line(scan, line, line_len);
+        else if (r == MCPS_ELIMIT)
+            r = printf("\n    a line is too long: skipped\n");
+        else
+            return r;
+        if (r < 0)
             return r;
     }
-    return 0;
 }
 
 static int read_stdin(struct mcps__frame *frame, struct mcps__scan *scan)
 {
     char data[4096];
-    ssize_t n;
-    int r;
 
-    while ((n = read(STDIN_FILENO, data, sizeof data)) != 0) {
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0 && (r = show_input(frame, scan, data, (size_t)n)) < 0)
+    for (;;) {
+        ssize_t n = read(STDIN_FILENO, data, sizeof data);
+        int r;
+
+        if (n == 0)
+            return 0;
+        if (n < 0 && errno == EINTR)
+            continue;
+        r = n < 0 ? -errno : show_input(frame, scan, data, (size_t)n);
+        if (r < 0)
             return r;
     }
-    return 0;
 }
 
 int main(int argc, char **argv)

@@ -26,12 +26,20 @@ enum mcps__json_type {
     XX(depth, 64, "arrays and objects inside each other; 64 is also the most")           \
     XX(string, 4u << 20, "bytes of one string or key, as written between the quotes")    \
     XX(number, 512, "characters of one number")                                          \
-    XX(values, 256u << 10, "values of one text, counted through all arrays and objects") \
+    XX(values, 256u << 10,                                                               \
+       "values of one text, through all arrays and objects; an object counts as 8, an "  \
+       "array as 2, after their memory")                                                 \
+    XX(name, 1024,                                                                       \
+       "bytes of a member's name as written, in a message, its params and their _meta; " \
+       "1024 is also the most")                                                          \
     XX(members, 128,                                                                     \
        "members of a message, of its params and of their _meta together; also the "      \
        "messages of one batch")
 
-enum { MCPS__JSON_DEPTH_MAX = 64 }; /* the scan's stack is one bit a level, in one word */
+enum {
+    MCPS__JSON_DEPTH_MAX = 64, /* the scan's stack is one bit a level, in one word */
+    MCPS__JSON_NAME_MAX = 1024 /* names are decoded on the stack */
+};
 
 struct mcps__json_limits {
 #define XX(name, value, text) uint32_t name;
@@ -65,6 +73,7 @@ extern const struct mcps__json_limits mcps__json_default_limits;
     XX(NUMBER_LENGTH, -5124, true, "a number has too many characters")               \
     XX(RANGE, -5125, true, "a number is out of range")                               \
     XX(VALUES, -5126, true, "there are too many values")                             \
+    XX(NAME, -5128, true, "a member name is too long")                               \
     XX(MEMBERS, -5127, true, "there are too many members")                           \
     XX(DUPLICATE, -5131, false, "an object has two members of one name")             \
     XX(NUL_KEY, -5132, false, "a member name has a NUL character in it")

@@ -86,7 +86,8 @@ static bool plain_in_range(const char *digits, size_t len, bool negative)
 }
 
 /* The first 19 digits of the point halfway between the largest double and the next one
- * that there would be: what lies below rounds down to a finite value. */
+ * that there would be: what lies below rounds down to a finite value. Whether there are
+ * more digits decides as if they lay above it; a few numbers just below are refused, too. */
 #define FINITE_MAX UINT64_C(1797693134862315807)
 enum { FINITE_EXPONENT = 308 };
 
@@ -101,7 +102,7 @@ static bool double_in_range(const struct decimal *d)
         return false;
     for (unsigned i = d->digits; i < DIGITS_KEPT; i++)
         mantissa *= 10;
-    return mantissa <= FINITE_MAX;
+    return mantissa < FINITE_MAX || (mantissa == FINITE_MAX && !d->inexact);
 }
 
 bool mcps__number_in_range(const char *text, size_t len)

@@ -22,6 +22,8 @@
 #include "json/number.h"
 #include "json/plain.h"
 #include "json/text.h"
+#include "util/assert.h"
+#include "util/map.h"
 #include "util/mem.h"
 #include "util/utf8.h"
 
@@ -119,10 +121,13 @@ static int grow_members(struct mcps__scan *s)
 static int record(struct mcps__scan *s, uint32_t value, enum mcps__json_type type)
 {
     struct mcps__scan_member *m;
+    bool named = s->objects & 1;
     int r = s->n_recorded < s->cap_recorded ? 0 : grow_members(s);
 
     if (r < 0)
         return r;
+    if (named && s->key_len > s->limits.name)
+        return MCPS__JSON_ENAME;
     s->open[s->depth] = s->n_recorded;
     m = &s->members[s->n_recorded++];
     *m = (struct mcps__scan_member){
@@ -130,7 +135,7 @@ static int record(struct mcps__scan *s, uint32_t value, enum mcps__json_type typ
         .level = (uint8_t)s->depth,
         .type = (uint8_t)type,
     };
-    if (s->objects & 1) {
+    if (named) {
         m->key = s->key;
         m->key_len = s->key_len;
         m->key_escaped = s->key_escaped;
@@ -147,9 +152,11 @@ INLINED bool is_recorded(const struct mcps__scan *s)
 INLINED int begin_value(struct mcps__scan *s, const struct cursor *c,
                         enum mcps__json_type type)
 {
-    if (s->n_values == s->limits.values)
+    uint32_t weight = type == MCPS__JSON_OBJECT ? 8 : type == MCPS__JSON_ARRAY ? 2 : 1;
+
+    if (weight > s->limits.values - s->n_values)
         return MCPS__JSON_EVALUES;
-    s->n_values++;
+    s->n_values += weight;
     if (s->depth == 0)
         s->type = (uint8_t)type;
     return is_recorded(s) ? record(s, offset(c), type) : 0;
@@ -489,12 +496,22 @@ INLINED int scan_word(struct mcps__scan *s, struct cursor *c, const char *word,
 
 /* ---- states ---- */
 
+/* What no value begins with may be a byte order mark, at the beginning. */
+INLINED int byte_order_mark(const struct cursor *c)
+{
+    size_t there = (size_t)(c->end - c->at);
+
+    if (memcmp(c->at, "\xef\xbb\xbf", there < 3 ? there : 3) != 0)
+        return MCPS__JSON_EVALUE;
+    return there < 3 ? out_of_bytes(c) : MCPS__JSON_EBOM;
+}
+
 /* A number's first character, or none that any value begins with. */
 INLINED int state_number(struct mcps__scan *s, struct cursor *c)
 {
     if (is_digit(*c->at) || *c->at == '-')
         return scan_number(s, c);
-    return *c->at == 0xef && c->at == c->text ? MCPS__JSON_EBOM : MCPS__JSON_EVALUE;
+    return c->at == c->text ? byte_order_mark(c) : MCPS__JSON_EVALUE;
 }
 
 INLINED int state_value(struct mcps__scan *s, struct cursor *c)
@@ -607,6 +624,8 @@ void mcps__scan_init(struct mcps__scan *scan, const struct mcps__json_limits *li
     *scan = (struct mcps__scan){ .limits = *limits };
     if (scan->limits.depth > MCPS__JSON_DEPTH_MAX)
         scan->limits.depth = MCPS__JSON_DEPTH_MAX;
+    if (scan->limits.name > MCPS__JSON_NAME_MAX)
+        scan->limits.name = MCPS__JSON_NAME_MAX;
     mcps__scan_reset(scan);
 }
 
@@ -629,7 +648,7 @@ void mcps__scan_reset(struct mcps__scan *scan)
 
 int mcps__scan_feed(struct mcps__scan *scan, const char *text, size_t len, bool last)
 {
-    const unsigned char *bytes = (const unsigned char *)text;
+    const unsigned char *bytes = (const unsigned char *)(text ? text : "");
     bool cut = len > scan->limits.size;
     struct cursor c = {
         .text = bytes,
@@ -641,6 +660,7 @@ int mcps__scan_feed(struct mcps__scan *scan, const char *text, size_t len, bool 
 
     int r;
 
+    mcps__assert(len >= scan->pos);
     if (scan->state < 0)
         return scan->state;
     r = run(scan, c);
@@ -668,19 +688,54 @@ const struct mcps__scan_member *mcps__scan_find(const struct mcps__scan *scan,
     return NULL;
 }
 
-bool mcps__scan_has_duplicates(const struct mcps__scan *scan, const char *text)
+/* A hash of what a key stands for. Its seed need not be secret: one could find two keys of
+ * one hash, but not so many that comparing them would take long. */
+static uint64_t hash_key(const char *key, size_t len, bool escaped)
 {
+    static const uint64_t seed[2] = { 0 };
+    char memory[MCPS__JSON_NAME_MAX];
+    struct mcps__buf decoded = { .data = memory,
+                                 .cap = sizeof memory,
+                                 .max = sizeof memory };
+
+    if (!escaped)
+        return mcps__map_hash(seed, key, len);
+    /* Cannot fail: decoding makes nothing longer, and there is room. */
+    if (mcps__text_decode(&decoded, key, len) < 0)
+        return 0;
+    return mcps__map_hash(seed, decoded.data, decoded.len);
+}
+
+/* Comparing texts with escapes is slow; so if there are any, hashes are compared first. */
+static bool hash_keys(struct mcps__scan *scan, const char *text)
+{
+    bool escaped = false;
+
+    for (uint32_t i = 0; i < scan->n_recorded; i++)
+        escaped |= scan->members[i].key_escaped;
+    for (uint32_t i = 0; escaped && i < scan->n_recorded; i++) {
+        struct mcps__scan_member *m = &scan->members[i];
+
+        m->key_hash = hash_key(text + m->key, m->key_len, m->key_escaped);
+    }
+    return escaped;
+}
+
+bool mcps__scan_has_duplicates(struct mcps__scan *scan, const char *text)
+{
+    bool hashed;
+
     if (scan->type != MCPS__JSON_OBJECT)
         return false;
+    hashed = hash_keys(scan, text);
     for (uint32_t i = 1; i < scan->n_recorded; i++) {
         const struct mcps__scan_member *a = &scan->members[i];
 
         for (uint32_t k = 0; k < i; k++) {
             const struct mcps__scan_member *b = &scan->members[k];
 
-            if (a->level == b->level &&
-                same_key(text + a->key, a->key_len, text + b->key, b->key_len,
-                         a->key_escaped || b->key_escaped))
+            if (a->level == b->level && (!hashed || a->key_hash == b->key_hash) &&
+                same_key(text + a->key, a->key_len, text + b->key, b->key_len, hashed))
                 return true;
         }
     }

@@ -28,6 +28,7 @@ struct mcps__scan_member {
     uint8_t level;             /* enum mcps__scan_level */
     uint8_t type;              /* enum mcps__json_type */
     bool key_escaped;
+    uint64_t key_hash; /* only where keys had to be compared with care */
 };
 
 struct mcps__scan {
@@ -56,7 +57,7 @@ void mcps__scan_fini(struct mcps__scan *scan);
 void mcps__scan_reset(struct mcps__scan *scan);
 
 /*
- * Goes on with a text, of which `len` bytes are there by now: those of earlier calls,
+ * Goes on with a text (NULL while it is empty), of which `len` bytes are there by now: those of earlier calls,
  * unchanged (though the memory may have moved), and what came since. `last` says that no
  * more will come. Returns 1 when the whole text is one JSON value, 0 when more must come
  * (never with `last`), or an error of enum mcps__json_error or -ENOMEM; `scan->pos` is then
@@ -71,7 +72,8 @@ const struct mcps__scan_member *mcps__scan_find(const struct mcps__scan *scan,
                                                 enum mcps__scan_level level,
                                                 const char *name);
 
-/* Has a level two members of one name? At most limits.members keys are compared. */
-bool mcps__scan_has_duplicates(const struct mcps__scan *scan, const char *text);
+/* Has a level two members of one name? At most limits.members keys are compared, pair by
+ * pair, each of limits.name bytes at the most. */
+bool mcps__scan_has_duplicates(struct mcps__scan *scan, const char *text);
 
 #endif

@@ -184,7 +184,7 @@ static int read_batch(struct mcps__envelope *env, const struct mcps__scan *scan,
     return 0;
 }
 
-int mcps__envelope_read(struct mcps__envelope *env, const struct mcps__scan *scan,
+int mcps__envelope_read(struct mcps__envelope *env, struct mcps__scan *scan,
                         const char *text, bool allow_batch)
 {
     struct slots slots;

@@ -43,7 +43,7 @@ struct mcps__envelope {
  *
  * Each element of a batch is a text of its own: scan it, then read its envelope.
  */
-int mcps__envelope_read(struct mcps__envelope *env, const struct mcps__scan *scan,
+int mcps__envelope_read(struct mcps__envelope *env, struct mcps__scan *scan,
                         const char *text, bool allow_batch) MCPS_MUST_CHECK;
 
 #endif

@@ -88,6 +88,8 @@ int mcps__frame_end(struct mcps__frame *frame, const char **ret_line, size_t *re
 
 size_t mcps__frame_begun(const struct mcps__frame *frame, const char **ret_text)
 {
+    size_t len = frame->given ? 0 : frame->begun.len;
+
     *ret_text = frame->begun.data;
-    return frame->given ? 0 : frame->begun.len;
+    return len > 0 && frame->begun.data[len - 1] == '\r' ? len - 1 : len;
 }

@@ -37,8 +37,8 @@ int mcps__frame_next(struct mcps__frame *frame, const char **data, size_t *len,
 int mcps__frame_end(struct mcps__frame *frame, const char **ret_line,
                     size_t *ret_len) MCPS_MUST_CHECK;
 
-/* What there is of the line to come, to scan it while it grows. It moves when bytes come,
- * and a CR at its end may still turn out to be none of its own. Returns its length. */
+/* What there is of the line to come, to scan it while it grows; it moves when bytes come. A
+ * CR that may turn out to end the line is left out. Returns the length, 0 without a text. */
 size_t mcps__frame_begun(const struct mcps__frame *frame, const char **ret_text);
 
 #endif

@@ -18,7 +18,6 @@
 #define MCPS__CAPABILITY(name) MCPS__ANNOTATE_(capability(name))
 #define MCPS__GUARDED          MCPS__ANNOTATE_(guarded_var)
 #define MCPS__REQUIRES(lock)   MCPS__ANNOTATE_(requires_capability(lock))
-#define MCPS__EXCLUDES(lock)   MCPS__ANNOTATE_(locks_excluded(lock))
 #define MCPS__ACQUIRES(lock)   MCPS__ANNOTATE_(acquire_capability(lock))
 #define MCPS__RELEASES(lock)   MCPS__ANNOTATE_(release_capability(lock))
 #define MCPS__ASSERTS(lock)    MCPS__ANNOTATE_(assert_capability(lock))

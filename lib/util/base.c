@@ -12,24 +12,30 @@ const char *mcps_version(void)
     return MCPS_VERSION;
 }
 
+#ifdef HAVE_STRERRORDESC_NP
 static const char *errno_text(int error)
 {
-#ifdef HAVE_STRERRORDESC_NP
     return strerrordesc_np(error);
-#else
-    return strerror(error);
-#endif
 }
+#else
+static const char *errno_text(int error)
+{
+    return strerror(error); /* static text in the C libraries without the other one */
+}
+#endif
 
+#ifdef HAVE_STRERRORNAME_NP
 static const char *errno_name(int error)
 {
-#ifdef HAVE_STRERRORNAME_NP
     return strerrorname_np(error);
+}
 #else
+static const char *errno_name(int error)
+{
     (void)error;
     return NULL;
-#endif
 }
+#endif
 
 const char *mcps_strerror(int error)
 {

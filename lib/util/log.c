@@ -16,19 +16,20 @@
 
 /* ---- lines ---- */
 
-/* Control characters, and what breaks lines or turns the direction of text (U+2028 to
- * U+202E, U+2066 to U+2069): a reader must see what is there, in its order. */
+/* What a line must not have as it is: control characters; what breaks lines, turns the
+ * direction of text or cannot be seen; and the backslash, so that what reads like an escape
+ * is one. */
 static bool is_control(const unsigned char *s, int len)
 {
     if (len == 1)
-        return s[0] < 0x20 || s[0] == 0x7f;
-    if (len == 2)
-        return s[0] == 0xc2 && s[1] < 0xa0;
-    if (len == 3 && s[0] == 0xe2 && s[1] == 0x80)
-        return s[2] >= 0xa8 && s[2] <= 0xae;
-    if (len == 3 && s[0] == 0xe2 && s[1] == 0x81)
+        return s[0] < 0x20 || s[0] == 0x7f || s[0] == '\\';
+    if (len == 2) /* up to U+009F, and U+061C */
+        return (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xd8 && s[1] == 0x9c);
+    if (len == 3 && s[0] == 0xe2 && s[1] == 0x80) /* U+200B to U+200F, U+2028 to U+202E */
+        return (s[2] >= 0x8b && s[2] <= 0x8f) || (s[2] >= 0xa8 && s[2] <= 0xae);
+    if (len == 3 && s[0] == 0xe2 && s[1] == 0x81) /* U+2066 to U+2069 */
         return s[2] >= 0xa6 && s[2] <= 0xa9;
-    return false;
+    return len == 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0; /* U+FEFF */
 }
 
 /* Copies what fits of a text, with \xNN for each byte that may not stand in a line. */
@@ -160,7 +161,8 @@ void mcps__log(struct mcps__log *log, enum mcps_log_level level, const char *fmt
     va_list args;
 
     mcps__lock_assert_none_held();
-    if (level > log->threshold || !admit(log, level, &untold))
+    if (level < MCPS_LOG_EMERGENCY || level > log->threshold ||
+        !admit(log, level, &untold))
         return;
     if (untold > 0)
         emit_dropped(log, "lines dropped by the rate limit: %" PRIu64, untold);

@@ -15,7 +15,7 @@
 #include "util/lock.h"
 
 enum {
-    MCPS__LOG_LINE_MAX = 1023, /* bytes; what is longer ends in "..." */
+    MCPS__LOG_LINE_MAX = 1023, /* bytes, of which "..." are 3 if the line was longer */
     MCPS__LOG_BURST = 200, /* lines at once, and a second, until mcps__log_set_rate() */
     MCPS__LOG_PER_SECOND = 50
 };

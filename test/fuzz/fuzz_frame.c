@@ -51,9 +51,12 @@ static void feed_piece(struct mcps__frame *frame, struct model *m, const char *p
 {
     const char *line;
     size_t line_len;
-    int r;
 
-    while ((r = mcps__frame_next(frame, &piece, &len, &line, &line_len)) != 0) {
+    for (;;) {
+        int r = mcps__frame_next(frame, &piece, &len, &line, &line_len);
+
+        if (r == 0)
+            break;
         if (r == 1) {
             check_line(m, line, line_len);
         } else {

@@ -55,9 +55,9 @@ static void run_input(const uint8_t *data, size_t len)
 static bool add_file(const char *path, const char *name)
 {
     struct input *in = &inputs[n_inputs];
-    FILE *f;
+    FILE *f = n_inputs < FILES_MAX ? fopen(path, "rb") : NULL;
 
-    if (n_inputs == FILES_MAX || !(f = fopen(path, "rb")))
+    if (!f)
         return false;
     snprintf(in->name, sizeof in->name, "%s", name);
     in->len = fread(in->data, 1, sizeof in->data, f);
@@ -76,7 +76,7 @@ static void read_corpus(const char *dir_name)
         perror(dir_name);
         exit(EXIT_FAILURE);
     }
-    while ((entry = readdir(dir)) != NULL) {
+    for (entry = readdir(dir); entry; entry = readdir(dir)) {
         if (entry->d_name[0] == '.')
             continue;
         snprintf(path, sizeof path, "%s/%s", dir_name, entry->d_name);

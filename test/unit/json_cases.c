@@ -141,7 +141,7 @@ static void every_case_gets_its_verdict(void)
         return;
     doc = unit_read_file(TEST_DOC_DIR "/json.md", &len);
     CHECK(doc != NULL);
-    while ((entry = readdir(dir)) != NULL) {
+    for (entry = readdir(dir); entry; entry = readdir(dir)) {
         if (strstr(entry->d_name, ".json"))
             CHECK(run_case(path, entry->d_name, doc, &counts));
     }

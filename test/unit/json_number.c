@@ -102,6 +102,8 @@ static void ranges_are_those_of_a_tree(void)
         "0.1e310",
         "1e999999999999",
         "0.000000000000000000001e400",
+        "1.797693134862315807999e308",
+        "17976931348623158080e289",
     };
 
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
@@ -158,6 +160,26 @@ static void ranges_agree_with_strtod(void)
 out:;
 }
 
+/* What is accepted is finite, at the very edge too, where not all that is finite is. */
+static void nothing_infinite_is_in_range(void)
+{
+    char text[64];
+
+    for (unsigned i = 0; i < unit_repeat(20000, 1000000); i++) {
+        int len = sprintf(text, "1.79769313486231580%03ue308",
+                          (unsigned)unit_random_below(1000));
+        bool accepted;
+
+        if (unit_random_below(2))
+            len = sprintf(text, "1797693134862315807%03ue287",
+                          (unsigned)unit_random_below(1000));
+        unit_note_on_failure("%s", text);
+        accepted = mcps__number_in_range(text, (size_t)len);
+        CHECK(!accepted || isfinite(strtod(text, NULL)));
+    }
+out:;
+}
+
 static void simple_doubles_are_those_of_strtod(void)
 {
     static const char *const simple[] = { "0.1",
@@ -202,6 +224,7 @@ const struct unit_test number_tests[] = {
     UNIT_TEST(integers_are_read_exactly),
     UNIT_TEST(ranges_are_those_of_a_tree),
     UNIT_TEST(ranges_agree_with_strtod),
+    UNIT_TEST(nothing_infinite_is_in_range),
     UNIT_TEST(simple_doubles_are_those_of_strtod),
     UNIT_END,
 };

@@ -142,6 +142,8 @@ static void refuses_with_error_and_place(void)
         { "  \n", MCPS__JSON_EEMPTY, 3 },
         { "\xef\xbb\xbf{}", MCPS__JSON_EBOM, 0 },
         { " \xef\xbb\xbf", MCPS__JSON_EVALUE, 1 },
+        { "\xef\xbb", MCPS__JSON_EEND, 0 },
+        { "\xef\xbf\xbb", MCPS__JSON_EVALUE, 0 },
         { "[", MCPS__JSON_EEND, 1 },
         { "[1", MCPS__JSON_EEND, 2 },
         { "{\"a\"", MCPS__JSON_EEND, 4 },
@@ -266,8 +268,13 @@ static void every_limit_is_exact(void)
     EXACT("\"ab\xc3\xa9\"", string, 4, MCPS__JSON_ESTRING, 5);
     EXACT("[1234.5]", number, 6, MCPS__JSON_ENUMBER_LENGTH, 7);
     EXACT("-1e5", number, 4, MCPS__JSON_ENUMBER_LENGTH, 4);
-    EXACT("[1,[2],{\"a\":3}]", values, 6, MCPS__JSON_EVALUES, 12);
-    EXACT("[\"a\",\"b\"]", values, 3, MCPS__JSON_EVALUES, 5);
+    EXACT("[1,[2],{\"a\":3}]", values, 15, MCPS__JSON_EVALUES, 12);
+    EXACT("[1,[2]]", values, 6, MCPS__JSON_EVALUES, 4);
+    EXACT("[[],{}]", values, 12, MCPS__JSON_EVALUES, 4);
+    EXACT("[\"a\",\"b\"]", values, 4, MCPS__JSON_EVALUES, 5);
+    EXACT("{\"abcd\":1}", name, 4, MCPS__JSON_ENAME, 8);
+    EXACT("{\"params\":{\"abcdefg\":1}}", name, 7, MCPS__JSON_ENAME, 21);
+    EXACT("{\"a\\u0062\":[1]}", name, 7, MCPS__JSON_ENAME, 11);
     EXACT("{\"a\":1,\"params\":{\"b\":2,\"_meta\":{\"c\":3}}}", members, 5,
           MCPS__JSON_EMEMBERS, 36);
     EXACT("[1,2,3]", members, 3, MCPS__JSON_EMEMBERS, 5);
@@ -407,6 +414,30 @@ out:
     mcps__scan_fini(&scan);
 }
 
+/* What stands within an element is not looked into, whatever came before. */
+static void elements_of_a_batch_have_no_params(void)
+{
+    static const char text[] = "[{\"params\":1},{\"a\":1}]";
+    int r;
+    struct mcps__scan scan = scan_of(text, &r);
+
+    CHECK_INT(r, 1);
+    CHECK_INT(scan.n_recorded, 2);
+out:
+    mcps__scan_fini(&scan);
+}
+
+static void an_empty_text_may_be_null(void)
+{
+    struct mcps__scan scan;
+
+    mcps__scan_init(&scan, &mcps__json_default_limits);
+    CHECK_INT(mcps__scan_feed(&scan, NULL, 0, false), 0);
+    CHECK_INT(mcps__scan_feed(&scan, NULL, 0, true), MCPS__JSON_EEMPTY);
+out:
+    mcps__scan_fini(&scan);
+}
+
 static void keys_count_as_what_they_stand_for(void)
 {
     static const char text[] =
@@ -441,6 +472,7 @@ static void tells_duplicates_and_nuls_in_keys(void)
         { "{\"params\":{},\"params\":{}}", true, false },
         { "{\"x\":{\"a\":1,\"a\":2}}", false, false }, /* the tree notices that */
         { "{\"a\\u0000\":1}", false, true },
+        { "{\"a\\u0000\":1,\"b\":2}", false, true },
         { "{\"x\":[{\"\\u0000\":1}]}", false, true },
         { "{\"x\":\"\\u0000\"}", false, false },
         { "{\"a\\u0000b\":1,\"a\\u0000c\":2}", false, true },
@@ -461,6 +493,34 @@ static void tells_duplicates_and_nuls_in_keys(void)
         CHECK_INT(scan.nul_in_key, rows[i].nul);
     }
 out:;
+}
+
+/* Long names with escapes that differ only at their end: compared by their hashes. Short
+ * of the limit on names, each pair would cost what its bytes do. */
+static void many_long_names_with_escapes_are_told_apart(void)
+{
+    enum { N = 127, LEN = 1000 };
+    struct mcps__json_limits limits = mcps__json_default_limits;
+    char *text = malloc(N * (LEN + 20));
+    struct mcps__scan scan;
+    size_t len = 0;
+
+    mcps__scan_init(&scan, &limits);
+    CHECK(text != NULL);
+    for (unsigned i = 0; i < N; i++) {
+        len += (size_t)sprintf(text + len, "%s\"\\u0061", i ? "," : "{");
+        memset(text + len, 'x', LEN);
+        len += LEN;
+        len += (size_t)sprintf(text + len, "%u\":1", i);
+    }
+    text[len++] = '}';
+    CHECK_INT(mcps__scan_feed(&scan, text, len, true), 1);
+    CHECK(!mcps__scan_has_duplicates(&scan, text));
+    text[len - 5] = '5'; /* 126 becomes 125 */
+    CHECK(mcps__scan_has_duplicates(&scan, text));
+out:
+    mcps__scan_fini(&scan);
+    free(text);
 }
 
 static void an_error_stays_until_the_reset(void)
@@ -551,8 +611,11 @@ const struct unit_test scan_tests[] = {
     UNIT_TEST(a_greater_depth_than_possible_is_lowered),
     UNIT_TEST(records_members_of_message_params_and_meta),
     UNIT_TEST(records_elements_of_a_batch),
+    UNIT_TEST(elements_of_a_batch_have_no_params),
+    UNIT_TEST(an_empty_text_may_be_null),
     UNIT_TEST(keys_count_as_what_they_stand_for),
     UNIT_TEST(tells_duplicates_and_nuls_in_keys),
+    UNIT_TEST(many_long_names_with_escapes_are_told_apart),
     UNIT_TEST(an_error_stays_until_the_reset),
     UNIT_TEST(nothing_of_one_text_is_left_for_the_next),
     UNIT_TEST(inner_loops_agree_with_the_definition),

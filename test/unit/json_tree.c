@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -102,6 +103,27 @@ out:
     mcps__tree_parser_fini(&parser);
 }
 
+static void a_long_string_leaves_no_memory_behind(void)
+{
+    enum { LEN = 300000 };
+    struct mcps__tree_parser parser = { 0 };
+    struct json_object *tree = NULL;
+    char *text = malloc(LEN);
+
+    CHECK(text != NULL);
+    memset(text, 'x', LEN);
+    memcpy(text, "\"\\n", 3);
+    text[LEN - 1] = '"';
+    CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
+    CHECK_INT(mcps__tree_parse(&parser, &tree, text, LEN), 0);
+    CHECK_INT(json_object_get_string_len(tree), LEN - 3);
+    CHECK(parser.scratch.cap < LEN);
+out:
+    json_object_put(tree);
+    mcps__tree_parser_fini(&parser);
+    free(text);
+}
+
 static void the_deepest_text_fits(void)
 {
     char text[4 * MCPS__JSON_DEPTH_MAX + 1];
@@ -144,6 +166,7 @@ const struct unit_test tree_tests[] = {
     UNIT_TEST(values_arrive_as_they_are),
     UNIT_TEST(single_values_are_trees_too),
     UNIT_TEST(refuses_what_json_c_lets_pass),
+    UNIT_TEST(a_long_string_leaves_no_memory_behind),
     UNIT_TEST(the_deepest_text_fits),
     UNIT_TEST(a_member_of_a_scanned_text_is_built_alone),
     UNIT_END,

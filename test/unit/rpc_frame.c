@@ -45,13 +45,16 @@ static int record_feed(struct record *r, const char *piece, size_t len)
     char *copy = malloc(len > 0 ? len : 1);
     const char *data = copy, *line;
     size_t line_len;
-    int e = 0, n;
+    int e = 0;
 
     if (!copy)
         return -ENOMEM;
     memcpy(copy, piece, len);
-    while (e >= 0 &&
-           (n = mcps__frame_next(&r->frame, &data, &len, &line, &line_len)) != 0) {
+    while (e >= 0) {
+        int n = mcps__frame_next(&r->frame, &data, &len, &line, &line_len);
+
+        if (n == 0)
+            break;
         if (n == 1)
             e = record_line(r, line, line_len);
         else
@@ -166,6 +169,21 @@ out:
     record_fini(&r);
 }
 
+static void a_long_line_leaves_no_memory_behind(void)
+{
+    static const char piece[50000] = { 'x' };
+    struct record r;
+
+    record_init(&r, 100000);
+    CHECK_INT(record_feed(&r, piece, sizeof piece), 0);
+    CHECK_INT(record_feed(&r, "\n", 1), 0);
+    CHECK_INT(r.out.len, sizeof piece + 2);
+    CHECK_INT(record_feed(&r, "a", 1), 0);
+    CHECK(r.frame.begun.cap <= 2048);
+out:
+    record_fini(&r);
+}
+
 static void the_line_to_come_can_be_looked_at(void)
 {
     const char *text = NULL;
@@ -176,7 +194,10 @@ static void the_line_to_come_can_be_looked_at(void)
     CHECK_INT(record_feed(&r, "a\n{\"b\"", 6), 0);
     CHECK_INT(mcps__frame_begun(&r.frame, &text), 4);
     CHECK_MEM(text, 4, "{\"b\"", 4);
-    CHECK_INT(record_feed(&r, ":1}\n", 4), 0);
+    /* A CR may turn out to be the line's end, and so no part of it. */
+    CHECK_INT(record_feed(&r, ":1}\r", 4), 0);
+    CHECK_INT(mcps__frame_begun(&r.frame, &text), 7);
+    CHECK_INT(record_feed(&r, "\n", 1), 0);
     CHECK_INT(mcps__frame_begun(&r.frame, &text), 0);
 out:
     record_fini(&r);
@@ -187,6 +208,7 @@ const struct unit_test frame_tests[] = {
     UNIT_TEST(is_fed_a_byte_at_a_time),
     UNIT_TEST(a_whole_line_is_not_copied),
     UNIT_TEST(an_endless_line_keeps_no_memory),
+    UNIT_TEST(a_long_line_leaves_no_memory_behind),
     UNIT_TEST(the_line_to_come_can_be_looked_at),
     UNIT_END,
 };

@@ -158,6 +158,21 @@ out:
 }
 
 #ifdef MCPS__TEST_HOOKS
+static void growing_byte_by_byte_allocates_seldom(void)
+{
+    struct mcps__buf buf;
+    size_t before = mcps__mem_calls();
+
+    mcps__buf_init(&buf, 1 << 20);
+    for (int i = 0; i < 1 << 20; i++)
+        CHECK_INT(mcps__buf_append_byte(&buf, 'x'), 0);
+    CHECK(mcps__mem_calls() - before <= 20);
+out:
+    mcps__buf_fini(&buf);
+}
+#endif
+
+#ifdef MCPS__TEST_HOOKS
 static void without_memory_nothing_changes(void)
 {
     static const char bytes[1000];
@@ -223,6 +238,7 @@ const struct unit_test buf_tests[] = {
     UNIT_TEST(shrink_keeps_small_memory_only),
     UNIT_TEST(consume_moves_the_rest_to_the_front),
 #ifdef MCPS__TEST_HOOKS
+    UNIT_TEST(growing_byte_by_byte_allocates_seldom),
     UNIT_TEST_ONCE(without_memory_nothing_changes, "it sets failures itself"),
 #endif
     UNIT_TEST_ONCE(random_use_gives_what_an_array_gives,

@@ -67,6 +67,7 @@ static void without_a_callback_nothing_happens(void)
 
     CHECK(made);
     mcps__log(&log, MCPS_LOG_EMERGENCY, "nobody hears %s", "this");
+    mcps__log(&log, MCPS_LOG_OFF, "nor %s", "this, which has no level");
     CHECK_INT(mcps__log_dropped(&log), 0);
 out:
     if (made)
@@ -77,7 +78,11 @@ static void a_line_holds_nothing_but_printable_utf_8(void)
 {
     static const char *const cases[][2] = {
         { "", "" },
-        { "plain text, \"quoted\" \\ %d", "plain text, \"quoted\" \\ %d" },
+        { "plain text, \"quoted\" %d", "plain text, \"quoted\" %d" },
+        { "\\x0a is no newline", "\\x5cx0a is no newline" },
+        { "\xe2\x80\x8a\xe2\x80\x8b\xe2\x80\x8f\xe2\x80\x90",
+          "\xe2\x80\x8a\\xe2\\x80\\x8b\\xe2\\x80\\x8f\xe2\x80\x90" },
+        { "\xd8\x9c\xef\xbb\xbf", "\\xd8\\x9c\\xef\\xbb\\xbf" },
         { "a\nERROR forged\r\n", "a\\x0aERROR forged\\x0d\\x0a" },
         { "\x01\t\x1b[31m\x1f\x7f", "\\x01\\x09\\x1b[31m\\x1f\\x7f" },
         { "gr\xc3\xbc\xc3\x9f"

@@ -156,7 +156,8 @@ static bool holds(const struct mcps__map *map, char keys[N_KEYS][KEY_SIZE],
     size_t cursor = 0;
     char *value;
 
-    while ((value = mcps__map_next(map, &cursor)) != NULL) {
+    for (value = mcps__map_next(map, &cursor); value;
+         value = mcps__map_next(map, &cursor)) {
         size_t i = (size_t)(value - keys[0]) / KEY_SIZE;
 
         if (seen[i])
