@@ -54,6 +54,7 @@ static bool json_c_is_laxer(int error, const char *text, size_t len)
     case MCPS__JSON_EDEPTH:     /* a limit of our own, as the next */
     case MCPS__JSON_ESIZE:
     case MCPS__JSON_ESTRING:
+    case MCPS__JSON_ENAME:
     case MCPS__JSON_EVALUES:
     case MCPS__JSON_EMEMBERS:
     case MCPS__JSON_ENUMBER_LENGTH: return true;

@@ -21,7 +21,7 @@ enum { EXIT_SKIPPED = 77 }; /* automake's number */
 static const struct unit_suite *all_suites;
 static size_t n_all_suites;
 static uint64_t seed, random_state;
-static bool seed_shown, skipped, torturing;
+static bool seed_shown, skipped;
 static char note[200]; /* unit_note_on_failure() */
 
 /* ---- checks ---- */
@@ -35,14 +35,19 @@ static bool report(bool ok, const char *what, const char *file, unsigned line)
 }
 
 /* A check may fail when an allocation was made to fail: that is what the run is for. */
+#ifdef MCPS__TEST_HOOKS
+static bool torturing;
+
 static bool excused(void)
 {
-#ifdef MCPS__TEST_HOOKS
     return torturing && mcps__mem_has_failed();
-#else
-    return false;
-#endif
 }
+#else
+static bool excused(void)
+{
+    return false;
+}
+#endif
 
 void unit_note(const char *format, ...)
 {
