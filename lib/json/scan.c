@@ -85,7 +85,9 @@ INLINED int out_of_bytes(const struct cursor *c)
 {
     if (c->cut)
         return MCPS__JSON_ESIZE;
-    return c->last ? MCPS__JSON_EEND : STOP_MORE;
+    if (c->last)
+        return MCPS__JSON_EEND;
+    return STOP_MORE;
 }
 
 /* The same within a string, of which no more than up to `stop` is allowed. */
@@ -290,7 +292,7 @@ static int scan_escape(struct cursor *c, const unsigned char *end, uint8_t *seen
     }
     unit = hex4(p + 2, end);
     if (unit < 0)
-        return unit == -2 ? STOP_MORE : MCPS__JSON_EESCAPE;
+        return unit == -2 ? (int)STOP_MORE : (int)MCPS__JSON_EESCAPE;
     if (unit == 0)
         *seen |= SEEN_NUL;
     c->at += 6;
@@ -587,7 +589,7 @@ INLINED int state_end(struct cursor *c)
     skip_space(c);
     if (c->at < c->end)
         return MCPS__JSON_ETRAILING;
-    return c->cut ? MCPS__JSON_ESIZE : STOP_MORE;
+    return c->cut ? (int)MCPS__JSON_ESIZE : (int)STOP_MORE;
 }
 
 /* From state to state: 0 when the bytes end, or what is wrong. */
