@@ -10,7 +10,7 @@ src=$(cd "$here/../.." && pwd)
 build=$PWD
 
 if ! grep -q 'fsanitize=fuzzer-no-link' "$build/Makefile"; then
-    command -v clang > /dev/null || { echo "fuzzers: SKIPPED, they need clang"; exit 0; }
+    command -v clang > /dev/null || { echo "the fuzzers need clang (package clang)"; exit 1; }
     mkdir -p "$build/fuzz-build"
     cd "$build/fuzz-build"
     [ -e Makefile ] || "$src/configure" --quiet CC=clang --enable-fuzzers --enable-asan \
