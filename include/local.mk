@@ -1,3 +1,11 @@
 mcpsincludedir = $(includedir)/mcpserver
-mcpsinclude_HEADERS = include/mcpserver/mcpserver.h include/mcpserver/base.h
+mcpsinclude_HEADERS = \
+	include/mcpserver/base.h \
+	include/mcpserver/call.h \
+	include/mcpserver/cancel.h \
+	include/mcpserver/limits.h \
+	include/mcpserver/mcpserver.h \
+	include/mcpserver/server.h \
+	include/mcpserver/test.h \
+	include/mcpserver/tool.h
 nodist_mcpsinclude_HEADERS = include/mcpserver/version.h

@@ -8,7 +8,9 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 bad=0
 
-for name in $("$doctables"); do
+names=$("$doctables")
+[ -n "$names" ]
+for name in $names; do
     doc=$(grep -l "^<!-- begin $name -->\$" "$top_srcdir"/doc/*.md) || {
         echo "no page has a table $name"
         bad=1

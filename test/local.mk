@@ -1,6 +1,8 @@
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit
 
+include test/fixtures/local.mk
 include test/unit/local.mk
+include test/failures/local.mk
 include test/fuzz/local.mk
 include test/bench/local.mk
 

@@ -48,13 +48,40 @@ static void print_json_limits(void)
 #undef XX
 }
 
+/* What its unit is can be told from the name of a limit. */
+static void print_limits(void)
+{
+    printf("| limit | default | what it bounds |\n| --- | --- | --- |\n");
+#define XX(NAME, name, value, text) \
+    printf("| %s | %llu | %s |\n", #name, (unsigned long long)(value), text);
+    MCPS_LIMIT_MAP(XX)
+#undef XX
+}
+
+static void print_stats(void)
+{
+    printf("| name | what it says |\n| --- | --- |\n");
+#define XX(name, text) printf("| %s | %s |\n", #name, text);
+    MCPS_STATS_MAP(XX)
+#undef XX
+}
+
+static void print_cancel(void)
+{
+    printf("| reason | value | meaning |\n| --- | --- | --- |\n");
+#define XX(name, value, text) \
+    printf("| `MCPS_CANCEL_%s` | %d | %s |\n", #name, value, text);
+    MCPS_CANCEL_MAP(XX)
+#undef XX
+}
+
 static void print_locks(void)
 {
     const struct mcps__lock_info *lock;
 
     printf("| lock | rank | what it covers |\n| --- | --- | --- |\n");
     for (size_t i = 0; (lock = mcps__lock_info(i)) != NULL; i++) {
-        if (strncmp(lock->name, "test_", 5) != 0)
+        if (strncmp(lock->name, "test_", 5) != 0 && strcmp(lock->name, "sync") != 0)
             printf("| %s | %d | %s |\n", lock->name, lock->rank, lock->purpose);
     }
 }
@@ -63,11 +90,10 @@ static const struct {
     const char *name;
     void (*print)(void);
 } tables[] = {
-    { "errors", print_errors },
-    { "rpc-errors", print_rpc_errors },
-    { "json-errors", print_json_errors },
-    { "json-limits", print_json_limits },
-    { "locks", print_locks },
+    { "errors", print_errors },           { "rpc-errors", print_rpc_errors },
+    { "json-errors", print_json_errors }, { "json-limits", print_json_limits },
+    { "limits", print_limits },           { "stats", print_stats },
+    { "cancel", print_cancel },           { "locks", print_locks },
 };
 
 int main(int argc, char **argv)

@@ -1,8 +1,10 @@
-# Programs that are not installed: what `./autogen.sh demo` shows, and the tables of doc/.
+# Programs that are not installed: what `./autogen.sh demo` talks to, and the tables of doc/.
 noinst_PROGRAMS += tools/demo tools/doctables
+dist_noinst_SCRIPTS += tools/demo.sh
 
 tools_demo_SOURCES = tools/demo.c
-tools_demo_LDADD   = libmcpscore.la
+tools_demo_LDADD   = libmcpserver.la $(JSONC_LIBS)
+tools_demo_LDFLAGS = $(AM_LDFLAGS) -no-install
 
 tools_doctables_SOURCES = tools/doctables.c
 tools_doctables_LDADD   = libmcpscore.la

@@ -33,7 +33,10 @@ extern "C" {
     XX(LIMIT, -5006, "a configured limit was reached")                      \
     XX(PROTOCOL, -5007, "the peer broke the protocol")                      \
     XX(CLOSED, -5008, "the connection is gone")                             \
-    XX(EXISTS, -5009, "there is one of that name already")
+    XX(EXISTS, -5009, "there is one of that name already")                  \
+    XX(CAPABILITY, -5010, "the client did not offer this capability")       \
+    XX(NOTREADY, -5011, "the client has not finished its handshake")        \
+    XX(REFUSED, -5012, "the client answered with an error")
 
 enum mcps_error {
     MCPS_OK = 0,

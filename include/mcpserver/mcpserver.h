@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* libmcpserver: Model Context Protocol servers in C. This header brings all public ones. */
+/* All of the library but what is for tests (test.h). */
 #ifndef MCPSERVER_MCPSERVER_H
 #define MCPSERVER_MCPSERVER_H
 
 #include <mcpserver/base.h>
+#include <mcpserver/call.h>
+#include <mcpserver/cancel.h>
+#include <mcpserver/limits.h>
+#include <mcpserver/server.h>
+#include <mcpserver/tool.h>
 #include <mcpserver/version.h>
 
 #endif

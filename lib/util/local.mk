@@ -13,5 +13,7 @@ libmcpscore_la_SOURCES += \
 	lib/util/mem.c lib/util/mem.h \
 	lib/util/obj.h \
 	lib/util/random.c lib/util/random.h \
+	lib/util/sync.c lib/util/sync.h \
+	lib/util/timer.c lib/util/timer.h \
 	lib/util/utf8.c lib/util/utf8.h \
 	lib/util/wake.c lib/util/wake.h

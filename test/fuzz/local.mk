@@ -1,6 +1,6 @@
 # Each target twice: over its corpus in "make check", and as a libFuzzer program.
 corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
-	test/fuzz/corpus_envelope test/fuzz/corpus_base64
+	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session
 check_PROGRAMS += $(corpus_programs)
 TESTS += $(corpus_programs)
 EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
@@ -19,8 +19,12 @@ test_fuzz_corpus_envelope_LDADD    = libmcpscore.la
 test_fuzz_corpus_base64_SOURCES    = test/fuzz/fuzz_base64.c $(corpus_main)
 test_fuzz_corpus_base64_CPPFLAGS   = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/base64"'
 test_fuzz_corpus_base64_LDADD      = libmcpscore.la
+test_fuzz_corpus_session_SOURCES   = test/fuzz/fuzz_session.c $(corpus_main)
+test_fuzz_corpus_session_CPPFLAGS  = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/session"'
+test_fuzz_corpus_session_LDADD     = libmcpscore.la $(JSONC_LIBS)
 
-fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64
+fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 \
+	test/fuzz/fuzz_session
 EXTRA_PROGRAMS += $(fuzz_programs)
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
@@ -39,3 +43,6 @@ test_fuzz_fuzz_envelope_LDADD   = libmcpscore.la
 test_fuzz_fuzz_base64_SOURCES   = test/fuzz/fuzz_base64.c test/fuzz/fuzz.h
 test_fuzz_fuzz_base64_LDFLAGS   = $(fuzzer_ldflags)
 test_fuzz_fuzz_base64_LDADD     = libmcpscore.la
+test_fuzz_fuzz_session_SOURCES  = test/fuzz/fuzz_session.c test/fuzz/fuzz.h
+test_fuzz_fuzz_session_LDFLAGS  = $(fuzzer_ldflags)
+test_fuzz_fuzz_session_LDADD    = libmcpscore.la $(JSONC_LIBS)

@@ -4,14 +4,15 @@ EXTRA_DIST += $(unit_sources)
 unit_sources = \
 	test/unit/unit.c test/unit/unit.h \
 	$(util_unit_sources) $(json_unit_sources) $(cases_unit_sources) \
-	$(oom_unit_sources) $(rpc_unit_sources)
+	$(oom_unit_sources) $(rpc_unit_sources) $(cancel_unit_sources) $(flow_unit_sources) \
+	$(transport_unit_sources)
 
 util_unit_sources = \
 	test/unit/util_main.c test/unit/dies.h \
 	test/unit/util_base.c test/unit/util_base64.c test/unit/util_buf.c test/unit/util_clock.c test/unit/util_ct.c \
 	test/unit/util_list.c test/unit/util_lock.c test/unit/util_log.c test/unit/util_map.c \
-	test/unit/util_mem.c test/unit/util_obj.c test/unit/util_random.c test/unit/util_utf8.c \
-	test/unit/util_wake.c
+	test/unit/util_mem.c test/unit/util_obj.c test/unit/util_random.c test/unit/util_sync.c \
+	test/unit/util_timer.c test/unit/util_utf8.c test/unit/util_wake.c
 json_unit_sources = \
 	test/unit/json_main.c \
 	test/unit/json_bytes.c test/unit/json_number.c test/unit/json_scan.c \
@@ -21,9 +22,23 @@ oom_unit_sources = test/unit/json_oom.c
 rpc_unit_sources = \
 	test/unit/rpc_main.c \
 	test/unit/rpc_envelope.c test/unit/rpc_frame.c test/unit/rpc_id.c test/unit/rpc_message.c
+cancel_unit_sources = \
+	test/unit/cancel_main.c test/unit/gate.h \
+	test/unit/core_control.c test/unit/core_hook.c test/unit/core_token.c
+flow_unit_sources = \
+	test/unit/flow_main.c test/unit/core_scene.c test/unit/core_scene.h \
+	test/unit/core_pool.c test/unit/core_park.c test/unit/core_limits.c \
+	test/unit/core_loop.c test/unit/core_account.c test/unit/core_sink.c
+transport_unit_sources = \
+	test/unit/transport_main.c \
+	test/unit/transport_fake.c test/unit/transport_fake.h \
+	test/unit/transport_scene.c test/unit/transport_scene.h \
+	test/unit/transport_lines.c test/unit/transport_memory.c test/unit/transport_read.c \
+	test/unit/transport_stdio.c test/unit/transport_write.c
 
 if UNIT_TESTS
-unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc
+unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc \
+	test/unit/cancel test/unit/flow test/unit/transport
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
@@ -52,4 +67,13 @@ test_unit_oom_LDADD      = libunit.la
 test_unit_rpc_SOURCES    = $(rpc_unit_sources)
 test_unit_rpc_CPPFLAGS   = $(TEST_CPPFLAGS)
 test_unit_rpc_LDADD      = libunit.la
+test_unit_cancel_SOURCES  = $(cancel_unit_sources)
+test_unit_cancel_CPPFLAGS = $(TEST_CPPFLAGS)
+test_unit_cancel_LDADD    = libunit.la
+test_unit_flow_SOURCES   = $(flow_unit_sources)
+test_unit_flow_CPPFLAGS  = $(TEST_CPPFLAGS)
+test_unit_flow_LDADD     = libunit.la
+test_unit_transport_SOURCES  = $(transport_unit_sources)
+test_unit_transport_CPPFLAGS = $(TEST_CPPFLAGS)
+test_unit_transport_LDADD    = libunit.la
 endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A call: one run of a tool's handler.
+ *
+ * Every function may be called on any thread by whoever has a reference, and the handler has
+ * one until it returns. None of them blocks but mcps_call_sleep_ms() and mcps_call_roots(),
+ * which wake up when the call is cancelled. After the call is finished they return
+ * MCPS_ECLOSED, after it was cancelled MCPS_ECANCELLED, however the client went away: there
+ * is nothing that a handler has to do about it but return.
+ */
+#ifndef MCPSERVER_CALL_H
+#define MCPSERVER_CALL_H
+
+#include <stdint.h>
+
+#include <mcpserver/base.h>
+#include <mcpserver/cancel.h>
+#include <mcpserver/tool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the result ---- */
+
+/* Adds a text to the result. Bytes that are not UTF-8 become U+FFFD. MCPS_ELIMIT when the
+ * result would exceed the limit result_bytes (nothing is added then); -ENOMEM. */
+MCPS_PUBLIC int mcps_call_text(mcps_call *call, const char *format, ...)
+    MCPS_PRINTF(2, 3);
+/* The same, of bytes that are no format. */
+MCPS_PUBLIC int mcps_call_text_bytes(mcps_call *call, const char *text, size_t len);
+/* The same, and makes the result a tool error: the model sees it and may do better. */
+MCPS_PUBLIC int mcps_call_fail(mcps_call *call, const char *format, ...)
+    MCPS_PRINTF(2, 3);
+
+/* ---- while it runs ---- */
+
+/* Tells the client how far the call is, if it asked for that. `done` must grow; `total` is
+ * 0 or less when it is not known; `message` may be NULL. -EINVAL when `done` does not grow
+ * or is no finite number. When the client does not keep up the latest replaces those that
+ * still wait. */
+MCPS_PUBLIC int mcps_call_progress(mcps_call *call, double done, double total,
+                                   const char *message);
+
+/* Who asks: the name of the account. Borrowed as long as the call. */
+MCPS_PUBLIC const char *mcps_call_principal(const mcps_call *call);
+/* Milliseconds until the call's time is up; -1: there is no limit. */
+MCPS_PUBLIC int64_t mcps_call_remaining_ms(const mcps_call *call);
+
+/* Asks the client for its roots and waits for the answer. Gives the array of roots, which
+ * json_object_put() frees. MCPS_ECAPABILITY when the client has none; MCPS_ENOTREADY before
+ * its handshake is over; MCPS_ETIMEDOUT after the limit roots_ms; MCPS_EREFUSED when it
+ * answers with an error, MCPS_EPROTOCOL when with something else; MCPS_EBUSY when too many
+ * calls wait already; MCPS_ECLOSED when it is gone; MCPS_ECANCELLED. */
+MCPS_PUBLIC int mcps_call_roots(mcps_call *call,
+                                struct json_object **ret_roots) MCPS_MUST_CHECK;
+
+/* ---- being cancelled: four ways to notice, whichever fits how the tool waits ---- */
+
+/* MCPS_CANCEL_NONE, or why. One atomic load: fit for loops. */
+MCPS_PUBLIC enum mcps_cancel_reason mcps_call_cancelled(const mcps_call *call);
+/* 0 after so many milliseconds, MCPS_ECANCELLED as soon as the call is cancelled. */
+MCPS_PUBLIC int mcps_call_sleep_ms(mcps_call *call, unsigned ms);
+/* A descriptor to poll for reading: readable once the call is cancelled. Made on demand,
+ * not to be read or closed, valid until the last reference goes. -errno. */
+MCPS_PUBLIC int mcps_call_cancel_fd(mcps_call *call) MCPS_MUST_CHECK;
+
+typedef struct mcps_cancel_hook mcps_cancel_hook;
+
+/* Has `fn` called once when the call is cancelled. Gives *ret (may be NULL), which is valid
+ * until it is removed or the call is finished: finishing removes all hooks. */
+MCPS_PUBLIC int mcps_call_on_cancel(mcps_call *call, mcps_cancel_hook **ret,
+                                    mcps_cancel_fn *fn, void *userdata) MCPS_MUST_CHECK;
+/* Waits while the hook runs, unless it is the hook that calls. NULL is fine; returns NULL. */
+MCPS_PUBLIC mcps_cancel_hook *mcps_cancel_hook_remove(mcps_cancel_hook *hook);
+
+/* ---- answering later ---- */
+
+MCPS_PUBLIC mcps_call *mcps_call_ref(mcps_call *call);
+/* Returns NULL; NULL is fine. When the last reference on a call that is pending goes without
+ * mcps_call_finish(), the client gets an internal error. */
+MCPS_PUBLIC mcps_call *mcps_call_unref(mcps_call *call);
+/* Ends a call whose handler returned MCPS_PENDING, or is about to: `result` is what a
+ * handler would return otherwise. Once: -EALREADY after the first time. */
+MCPS_PUBLIC int mcps_call_finish(mcps_call *call, int result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A server: tools, and the transports on which clients reach them. Several may live in one
+ * process.
+ *
+ *     new, add tools, listen, run (or start … stop), unref
+ */
+#ifndef MCPSERVER_SERVER_H
+#define MCPSERVER_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcpserver/base.h>
+#include <mcpserver/limits.h>
+#include <mcpserver/tool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mcps_server mcps_server;
+
+/* Zero means "the default". Members are added at the end only. */
+struct mcps_server_options {
+    size_t struct_size;       /* as MCPS_SERVER_OPTIONS() sets it */
+    const char *name;         /* for clients; NULL: "libmcpserver". Strings are copied */
+    const char *title;        /* for people; NULL: none */
+    const char *version;      /* of the server; NULL: "0" */
+    const char *instructions; /* for the model; NULL: none */
+    unsigned workers;         /* threads for handlers; 0: one a processor, 2 or more */
+    size_t stack_size;        /* of our threads; 0: the system's default */
+    mcps_log_fn *log;         /* NULL: nothing is logged */
+    void *log_userdata;
+    enum mcps_log_level log_level; /* the least severe that is logged; 0: MCPS_LOG_INFO */
+};
+
+#define MCPS_SERVER_OPTIONS(...)                                       \
+    {                                                                  \
+        .struct_size = sizeof(struct mcps_server_options), __VA_ARGS__ \
+    }
+
+/* Gives a new server. NULL options: all defaults. Any thread. */
+MCPS_PUBLIC int
+mcps_server_new(mcps_server **ret,
+                const struct mcps_server_options *options) MCPS_MUST_CHECK;
+MCPS_PUBLIC mcps_server *mcps_server_ref(mcps_server *server);
+/*
+ * Lets go of a reference and returns NULL; NULL is fine. The last one stops a server that
+ * still runs, as mcps_server_stop(server, 0) does. If a handler then ignores that it was
+ * cancelled, or the caller is a thread of this server (a handler, a hook), the server
+ * cannot go: it is returned, the reference is still the caller's, who may stop it again.
+ */
+MCPS_PUBLIC mcps_server *mcps_server_unref(mcps_server *server) MCPS_MUST_CHECK;
+
+/* Before the start only: MCPS_EBUSY afterwards. -EINVAL for a value out of range. */
+MCPS_PUBLIC int mcps_server_set_limit(mcps_server *server, enum mcps_limit limit,
+                                      uint64_t value) MCPS_MUST_CHECK;
+MCPS_PUBLIC uint64_t mcps_server_get_limit(const mcps_server *server,
+                                           enum mcps_limit limit);
+/* How often the limit was reached so far. Any thread. */
+MCPS_PUBLIC uint64_t mcps_server_get_limit_hits(const mcps_server *server,
+                                                enum mcps_limit limit);
+
+/*
+ * Adds tools: all of them or none. Strings are copied. -EINVAL, with a line in the log that
+ * names the tool and what is wrong with it; MCPS_EEXISTS for a name that there is already;
+ * -ENOMEM. Any thread, before the start or after.
+ */
+MCPS_PUBLIC int mcps_server_add_tools(mcps_server *server, const struct mcps_tool *tools,
+                                      size_t n) MCPS_MUST_CHECK;
+
+/*
+ * Where clients come from, opened at the start; before it only. The one there is so far:
+ *
+ *     stdio:    this process' standard input and output. While the server runs, what others
+ *               write to fd 1 goes to stderr and fd 0 is empty; the stop restores both. One
+ *               server of a process at a time: MCPS_EBUSY from the start of another.
+ */
+MCPS_PUBLIC int mcps_server_listen(mcps_server *server, const char *uri) MCPS_MUST_CHECK;
+
+/* Starts, serves until the last transport has ended (the client of "stdio:" is gone) or a
+ * stop is requested, and stops with the limit drain_ms. Returns what the start or the stop
+ * did. */
+MCPS_PUBLIC int mcps_server_run(mcps_server *server) MCPS_MUST_CHECK;
+
+/* Starts the threads, and opens the transports. If one fails, all is undone. MCPS_EBUSY when
+ * it runs already. */
+MCPS_PUBLIC int mcps_server_start(mcps_server *server) MCPS_MUST_CHECK;
+/*
+ * Lets nothing new in, gives running calls `drain_ms` to end, cancels the others, and joins
+ * all threads. Handlers that have not returned within the limit handler_grace_ms after they
+ * were cancelled are left running: MCPS_EBUSY; call it again to wait for them as long again.
+ * 0 when everything has ended; the server may be started again then. From several threads
+ * at once all but one wait for the one. -EDEADLK on a thread of this server, which must use
+ * mcps_server_request_stop().
+ */
+MCPS_PUBLIC int mcps_server_stop(mcps_server *server, unsigned drain_ms) MCPS_MUST_CHECK;
+/* Has mcps_server_run() stop, and return; a second request has it not wait for running calls
+ * any longer. Any thread, handlers included; async-signal-safe. */
+MCPS_PUBLIC void mcps_server_request_stop(mcps_server *server);
+
+/* XX(name, text): what a server says of itself at one moment. */
+#define MCPS_STATS_MAP(XX)                                                           \
+    XX(in_flight, "calls that have not ended, however they were answered")           \
+    XX(queued, "calls among them that wait for a worker")                            \
+    XX(running, "calls among them whose handler runs")                               \
+    XX(parked, "calls among them that wait for their client")                        \
+    XX(stuck, "calls among them whose handler ignores that they were cancelled")     \
+    XX(pending, "requests of ours that wait for a client's answer")                  \
+    XX(sessions, "clients")                                                          \
+    XX(streams, "connections of clients that are open")                              \
+    XX(accounts, "accounts that they belong to")                                     \
+    XX(threads, "threads of the server")                                             \
+    XX(in_bytes, "input that is being read or waits")                                \
+    XX(out_bytes, "output that waits for clients")                                   \
+    XX(answers, "answers given to calls, so far")                                    \
+    XX(dropped_answers, "answers that came when the client was gone, so far")        \
+    XX(suppressed_answers, "answers that came after the call was cancelled, so far") \
+    XX(cancelled, "calls that were cancelled, so far")                               \
+    XX(cancelled_before_start, "calls among them whose handler was never entered")   \
+    XX(lost_bytes, "output that could not be delivered, so far")                     \
+    XX(bad_messages, "messages that were refused, so far")                           \
+    XX(ignored_messages, "notifications and answers that fit nothing, so far")       \
+    XX(log_dropped, "lines of the log that its rate limit dropped, so far")
+
+struct mcps_stats {
+    size_t struct_size; /* set by the caller */
+#define XX(name, text) uint64_t name;
+    MCPS_STATS_MAP(XX)
+#undef XX
+};
+
+/* Fills as much of *ret as its struct_size says. Any thread, handlers included. */
+MCPS_PUBLIC void mcps_server_get_stats(mcps_server *server, struct mcps_stats *ret);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The answers to one batch; see batch.h. */
+#include "config.h"
+
+#include "core/batch.h"
+
+#include <errno.h>
+
+#include "util/mem.h"
+
+#define BATCH_MAGIC UINT32_C(0x42617463)
+
+int mcps__batch_new(struct mcps__batch **ret, struct mcps__sink *sink)
+{
+    struct mcps__batch *batch = mcps__calloc(1, sizeof *batch);
+    int r;
+
+    if (!batch)
+        return -ENOMEM;
+    r = mcps__mutex_init(&batch->mutex, MCPS__LOCK_batch);
+    if (r < 0) {
+        mcps__free(batch);
+        return r;
+    }
+    mcps__obj_init(&batch->obj, BATCH_MAGIC);
+    batch->sink = mcps__sink_ref(sink);
+    mcps__list_init(&batch->answers);
+    *ret = batch;
+    return 0;
+}
+
+struct mcps__batch *mcps__batch_ref(struct mcps__batch *batch)
+{
+    MCPS__CHECK_OBJ(batch, BATCH_MAGIC);
+    mcps__obj_ref(&batch->obj);
+    return batch;
+}
+
+static struct mcps__piece *piece_of(struct mcps__list *link)
+{
+    return MCPS__CONTAINER_OF(link, struct mcps__piece, link);
+}
+
+static int join_answers(struct mcps__buf *buf, struct mcps__list *answers, size_t bytes)
+{
+    int r = mcps__piece_begin(buf, bytes);
+
+    if (r < 0)
+        return r;
+    MCPS__LIST_FOREACH (link, answers) {
+        struct mcps__piece *piece = piece_of(link);
+
+        r = mcps__buf_append_byte(buf, link == answers->next ? '[' : ',');
+        if (r >= 0)
+            r = mcps__buf_append(buf, piece->data, piece->len);
+        if (r < 0)
+            return r;
+    }
+    return mcps__buf_append_byte(buf, ']');
+}
+
+static void free_answers(struct mcps__list *answers)
+{
+    MCPS__LIST_FOREACH_SAFE (link, answers)
+        mcps__piece_free(piece_of(link));
+    mcps__list_init(answers);
+}
+
+/* Without the memory for the whole the client would wait for ever: it loses its stream. */
+static void send_answers(struct mcps__sink *sink, struct mcps__list *answers,
+                         size_t bytes)
+{
+    struct mcps__buf buf = { .data = NULL };
+    int r;
+
+    if (mcps__list_is_empty(answers))
+        return;
+    if (join_answers(&buf, answers, bytes) < 0) {
+        mcps__buf_fini(&buf);
+        mcps__sink_break(sink);
+        return;
+    }
+    r = mcps__sink_put(sink, mcps__piece_end(&buf));
+    (void)r; /* the client is gone: nobody is left to be told */
+}
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
+    struct mcps__batch *
+    mcps__batch_unref(struct mcps__batch *batch)
+{
+    if (!batch)
+        return NULL;
+    MCPS__CHECK_OBJ(batch, BATCH_MAGIC);
+    if (!mcps__obj_unref(&batch->obj))
+        return NULL;
+    send_answers(batch->sink, &batch->answers, batch->bytes + 2);
+    free_answers(&batch->answers);
+    mcps__sink_unref(batch->sink);
+    mcps__mutex_fini(&batch->mutex);
+    mcps__free(batch);
+    return NULL;
+}
+
+int mcps__batch_add(struct mcps__batch *batch, struct mcps__piece *piece)
+{
+    MCPS__CHECK_OBJ(batch, BATCH_MAGIC);
+    if (mcps__sink_state(batch->sink) != MCPS__SINK_OPEN) {
+        mcps__piece_free(piece);
+        return MCPS_ECLOSED;
+    }
+    mcps__mutex_lock(&batch->mutex);
+    batch->bytes += piece->len + 1;
+    mcps__list_push_back(&batch->answers, &piece->link);
+    mcps__mutex_unlock(&batch->mutex);
+    return 0;
+}

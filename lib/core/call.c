@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of calls: admitted, run, finished, cancelled; see call.h. What a handler says is
+ * in result.c, what it asks in ask.c.
+ */
+#include "config.h"
+
+#include "core/call.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include <json-c/json_object.h>
+
+#include "core/answer.h"
+#include "core/close.h"
+#include "core/result.h"
+#include "rpc/errors.h"
+#include "util/clock.h"
+#include "util/mem.h"
+#include "util/sync.h"
+
+static struct mcps__engine *engine_of(const struct mcps_call *call)
+{
+    return call->exchange.peer->engine;
+}
+
+static void free_call(struct mcps_call *call)
+{
+    struct mcps__exchange *exchange = &call->exchange;
+    struct mcps__tool *tool = call->tool;
+
+    mcps__token_drop_hooks(&exchange->token);
+    mcps__account_uncharge_in(exchange->peer->account, call->arguments_len);
+    mcps__free(call->arguments);
+    mcps__buf_fini(&call->result);
+    mcps__mutex_fini(&call->mutex);
+    mcps__exchange_fini(exchange);
+    mcps__free(call);
+    mcps__tool_unref(tool);
+}
+
+static void free_task(struct mcps__task *task)
+{
+    free_call(MCPS__CONTAINER_OF(task, struct mcps_call, task));
+}
+
+/* A hook may still run, if it was the one to finish the call. Whoever lets go of the call
+ * last must not wait for it: it may be an I/O thread. */
+static void free_exchange(struct mcps__exchange *exchange)
+{
+    struct mcps_call *call = mcps__call_of(exchange);
+
+    if (mcps__token_has_hooks(&exchange->token))
+        mcps__control_post(&engine_of(call)->control, &call->task);
+    else
+        free_call(call);
+}
+
+/* ---- the places that a call takes up ---- */
+
+static bool take_place(atomic_uint *count, uint64_t max)
+{
+    if (atomic_fetch_add(count, 1) < max)
+        return true;
+    atomic_fetch_sub(count, 1);
+    return false;
+}
+
+static int refuse(struct mcps__engine *engine, enum mcps_limit limit, const char *why,
+                  const char **reterr_why)
+{
+    mcps__limit_hit(&engine->limits, limit);
+    *reterr_why = why;
+    return MCPS_ELIMIT;
+}
+
+static int check_totals(struct mcps__engine *engine, const char **reterr_why)
+{
+    if (atomic_load(&engine->accounts.in_bytes) >
+        mcps__limit(&engine->limits, MCPS_LIMIT_IN_TOTAL_BYTES))
+        return refuse(engine, MCPS_LIMIT_IN_TOTAL_BYTES,
+                      "Server busy: too much input waits", reterr_why);
+    if (atomic_load(&engine->accounts.out_bytes) >
+        mcps__limit(&engine->limits, MCPS_LIMIT_OUT_TOTAL_BYTES))
+        return refuse(engine, MCPS_LIMIT_OUT_TOTAL_BYTES,
+                      "Server busy: too much output waits", reterr_why);
+    return 0;
+}
+
+/* In the queue, of the account, and of the tool. */
+static int take_places(struct mcps__engine *engine, struct mcps__account *account,
+                       struct mcps__tool *tool, const char **reterr_why)
+{
+    uint64_t max = mcps__limit(&engine->limits, MCPS_LIMIT_CALLS_PER_ACCOUNT);
+    int r = check_totals(engine, reterr_why);
+
+    if (r < 0)
+        return r;
+    if (!take_place(&tool->n_calls, tool->max_parallel ? tool->max_parallel : UINT_MAX)) {
+        *reterr_why = "Server busy: the tool runs as often as it may";
+        return MCPS_ELIMIT;
+    }
+    if (!take_place(&account->n_calls, max)) {
+        atomic_fetch_sub(&tool->n_calls, 1);
+        return refuse(engine, MCPS_LIMIT_CALLS_PER_ACCOUNT,
+                      "Server busy: too many calls of this account", reterr_why);
+    }
+    if (mcps__pool_reserve(&engine->pool) < 0) {
+        atomic_fetch_sub(&account->n_calls, 1);
+        atomic_fetch_sub(&tool->n_calls, 1);
+        return refuse(engine, MCPS_LIMIT_CALLS_QUEUED, "Server busy: too many calls wait",
+                      reterr_why);
+    }
+    atomic_fetch_add(&engine->counters.in_flight, 1);
+    return 0;
+}
+
+/* But for the one in the queue, which the pool gives back when a job leaves it. */
+static void give_places_back(struct mcps__engine *engine, struct mcps__account *account,
+                             struct mcps__tool *tool)
+{
+    atomic_fetch_sub(&engine->counters.in_flight, 1);
+    atomic_fetch_sub(&account->n_calls, 1);
+    atomic_fetch_sub(&tool->n_calls, 1);
+}
+
+/* ---- the end ---- */
+
+/* The call has ended when its handler has returned and it was finished. */
+static void end_part(struct mcps_call *call)
+{
+    struct mcps__peer *peer = call->exchange.peer;
+
+    if (atomic_fetch_sub(&call->parts, 1) > 1)
+        return;
+    give_places_back(peer->engine, peer->account, call->tool);
+    if (atomic_load(&call->timed)) {
+        mcps__exchange_ref(&call->exchange);
+        if (!mcps__loop_post(peer->loop, &call->post))
+            mcps__exchange_unref(&call->exchange);
+    }
+    mcps__peer_call_ended(peer);
+}
+
+/* Lets nobody else finish it. */
+static bool claim_finish(struct mcps_call *call)
+{
+    bool claimed;
+
+    mcps__mutex_lock(&call->mutex);
+    claimed = !call->finished;
+    call->finished = true;
+    mcps__mutex_unlock(&call->mutex);
+    return claimed;
+}
+
+/* Without the memory for any answer the client would wait for ever: it loses its stream. */
+static void answer(struct mcps_call *call, struct mcps__piece *piece)
+{
+    if (piece) {
+        mcps__exchange_answer(&call->exchange, piece);
+        return;
+    }
+    if (mcps__exchange_suppress(&call->exchange))
+        mcps__sink_break(call->exchange.peer->sink);
+}
+
+static int finish(struct mcps_call *call, struct mcps__piece *piece)
+{
+    MCPS__SYNC_POINT("before_respond");
+    answer(call, piece);
+    MCPS__SYNC_POINT("after_respond");
+    mcps__token_drop_hooks(&call->exchange.token);
+    end_part(call);
+    return 0;
+}
+
+int mcps_call_finish(mcps_call *call, int result)
+{
+    if (!claim_finish(call))
+        return -EALREADY;
+    return finish(call, mcps__result_piece(call, result));
+}
+
+mcps_call *mcps_call_ref(mcps_call *call)
+{
+    atomic_fetch_add(&call->users, 1);
+    return call;
+}
+
+mcps_call *mcps_call_unref(mcps_call *call)
+{
+    if (!call || atomic_fetch_sub(&call->users, 1) > 1)
+        return NULL;
+    if (claim_finish(call)) {
+        mcps__log(&engine_of(call)->log, MCPS_LOG_ERROR,
+                  "tool %s let go of a call without finishing it", call->tool->name);
+        finish(call, mcps__error_piece(&call->exchange.id, MCPS__RPC_INTERNAL,
+                                       "The tool gave no answer", NULL));
+    }
+    mcps__exchange_unref(&call->exchange);
+    return NULL;
+}
+
+/* Its handler was never entered, and never will be. */
+static void end_unstarted(struct mcps_call *call)
+{
+    MCPS__COUNT(engine_of(call), cancelled_before_start);
+    if (claim_finish(call))
+        end_part(call);
+    end_part(call);
+    mcps_call_unref(call);
+}
+
+/* ---- the timer: the deadline, then the grace of a handler that was cancelled ---- */
+
+static void disarm(struct mcps_call *call)
+{
+    if (!mcps__timer_is_set(&call->timer))
+        return;
+    mcps__timer_clear(&call->exchange.peer->loop->timers, &call->timer);
+    mcps__exchange_unref(&call->exchange);
+}
+
+/* A call that ends meanwhile sees that the timer was set, or is seen to have ended. */
+static int arm(struct mcps_call *call, int64_t at)
+{
+    bool was_set = mcps__timer_is_set(&call->timer);
+    int r = mcps__loop_set_timer(call->exchange.peer->loop, &call->timer, at);
+
+    if (r < 0)
+        return r;
+    if (!was_set)
+        mcps__exchange_ref(&call->exchange);
+    atomic_store(&call->timed, true);
+    if (atomic_load(&call->parts) == 0)
+        disarm(call);
+    return 0;
+}
+
+static void on_ended(struct mcps__post *post)
+{
+    struct mcps_call *call = MCPS__CONTAINER_OF(post, struct mcps_call, post);
+
+    disarm(call);
+    mcps__exchange_unref(&call->exchange);
+}
+
+static void on_grace_over(struct mcps_call *call)
+{
+    struct mcps__engine *engine = engine_of(call);
+
+    if (!mcps__pool_mark_stuck(&engine->pool, &call->job))
+        return;
+    mcps__limit_hit(&engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS);
+    mcps__log(&engine->log, MCPS_LOG_WARNING,
+              "tool %s ignores that its call was cancelled (%s)", call->tool->name,
+              mcps_cancel_reason_name(mcps__token_reason(&call->exchange.token)));
+}
+
+static void on_timer(struct mcps__timer *timer)
+{
+    struct mcps_call *call = MCPS__CONTAINER_OF(timer, struct mcps_call, timer);
+
+    if (mcps__token_reason(&call->exchange.token) != MCPS_CANCEL_NONE) {
+        on_grace_over(call);
+    } else {
+        mcps__limit_hit(&engine_of(call)->limits, MCPS_LIMIT_CALL_MS);
+        mcps__call_cancel(call, MCPS_CANCEL_TIMEOUT);
+    }
+    mcps__exchange_unref(&call->exchange); /* of the time that has just run out */
+}
+
+/* ---- cancelling ---- */
+
+/* What the client is told, or NULL with false in *ret_said: nothing. */
+static struct mcps__piece *last_word(struct mcps_call *call,
+                                     enum mcps_cancel_reason reason, bool *ret_said)
+{
+    struct mcps__last_word word = mcps__last_word(reason);
+
+    *ret_said = word.said;
+    if (!word.said)
+        return NULL;
+    if (reason == MCPS_CANCEL_TIMEOUT && call->own_limit)
+        return mcps__tool_error_piece(&call->exchange.id, word.message);
+    return mcps__error_piece(&call->exchange.id, word.code, word.message, word.data);
+}
+
+static bool settle(struct mcps_call *call, enum mcps_cancel_reason reason)
+{
+    bool said, won;
+    struct mcps__piece *piece = last_word(call, reason, &said);
+
+    if (piece)
+        return mcps__exchange_answer(&call->exchange, piece) != MCPS_ECANCELLED;
+    won = mcps__exchange_suppress(&call->exchange);
+    if (won && said)
+        mcps__sink_break(call->exchange.peer->sink);
+    return won;
+}
+
+/* From the queue, or from those that this turn of the loop has collected. */
+static bool withdraw(struct mcps_call *call)
+{
+    struct mcps__pool *pool = &engine_of(call)->pool;
+    struct mcps__list *collected = &call->exchange.peer->loop->collected;
+    bool withdrawn = false;
+
+    MCPS__LIST_FOREACH_SAFE (link, collected) {
+        if (link == &call->job.link) {
+            mcps__list_remove(link);
+            withdrawn = true;
+        }
+    }
+    withdrawn = withdrawn || mcps__pool_withdraw(pool, &call->job);
+    if (withdrawn)
+        mcps__pool_unreserve(pool);
+    return withdrawn;
+}
+
+bool mcps__call_cancel(struct mcps_call *call, enum mcps_cancel_reason reason)
+{
+    struct mcps__engine *engine = engine_of(call);
+    int r;
+
+    if (!settle(call, reason))
+        return false;
+    MCPS__COUNT(engine, cancelled);
+    mcps__token_set(&call->exchange.token, reason);
+    if (withdraw(call)) {
+        end_unstarted(call);
+        return true;
+    }
+    r = arm(call, mcps__clock_after(
+                      mcps__limit_ns(&engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS)));
+    (void)r; /* without it the call is not noticed if it gets stuck */
+    return true;
+}
+
+/* ---- running ---- */
+
+static int build_arguments(struct mcps_call *call, struct mcps__worker *worker,
+                           struct json_object **ret)
+{
+    if (!call->arguments) {
+        *ret = json_object_new_object();
+        return *ret ? 0 : -ENOMEM;
+    }
+    return mcps__tree_build(&worker->parser, ret, call->arguments, call->arguments_len);
+}
+
+static void drop_arguments(struct mcps_call *call)
+{
+    mcps__account_uncharge_in(call->exchange.peer->account, call->arguments_len);
+    mcps__free(call->arguments);
+    call->arguments = NULL;
+    call->arguments_len = 0;
+}
+
+static void refuse_arguments(struct mcps_call *call, int error)
+{
+    const struct mcps__id *id = &call->exchange.id;
+    struct mcps__piece *piece;
+
+    if (error == -ENOMEM)
+        piece = mcps__error_piece(id, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    else
+        piece = mcps__error_piece(id, MCPS__RPC_INVALID_PARAMS,
+                                  mcps__json_strerror(error), NULL);
+    if (claim_finish(call))
+        finish(call, piece);
+    else
+        mcps__piece_free(piece);
+}
+
+static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
+{
+    struct json_object *arguments = NULL;
+    int r = build_arguments(call, worker, &arguments);
+
+    drop_arguments(call);
+    if (r < 0) {
+        refuse_arguments(call, r);
+        return;
+    }
+    mcps__lock_assert_none_held();
+    r = call->tool->handler(call, arguments, call->tool->userdata);
+    json_object_put(arguments);
+    if (r != MCPS_PENDING)
+        mcps_call_finish(call, r);
+}
+
+static void run(struct mcps__job *job, struct mcps__worker *worker)
+{
+    struct mcps_call *call = MCPS__CONTAINER_OF(job, struct mcps_call, job);
+
+    MCPS__SYNC_POINT("before_handler");
+    if (mcps__token_reason(&call->exchange.token) != MCPS_CANCEL_NONE) {
+        end_unstarted(call);
+        return;
+    }
+    run_handler(call, worker);
+    end_part(call);
+    mcps_call_unref(call);
+}
+
+/* ---- admission ---- */
+
+static int copy_arguments(struct mcps_call *call,
+                          const struct mcps__call_request *request)
+{
+    if (!request->arguments)
+        return 0;
+    call->arguments = mcps__memdup(request->arguments, request->arguments_len);
+    if (!call->arguments)
+        return -ENOMEM;
+    call->arguments_len = request->arguments_len;
+    mcps__account_charge_in(request->peer->account, call->arguments_len);
+    return 0;
+}
+
+static void set_deadline(struct mcps_call *call, struct mcps__engine *engine)
+{
+    int64_t general = mcps__limit_ns(&engine->limits, MCPS_LIMIT_CALL_MS);
+    int64_t own = (int64_t)call->tool->timeout_ms * MCPS__NS_PER_MS;
+
+    call->own_limit = own > 0 && (general == 0 || own <= general);
+    if (call->own_limit)
+        call->deadline = mcps__clock_after(own);
+    else
+        call->deadline = general > 0 ? mcps__clock_after(general) : MCPS__CLOCK_NEVER;
+}
+
+/* Has one reference, the users'. */
+static int new_call(struct mcps_call **ret, const struct mcps__call_request *request)
+{
+    struct mcps__peer *peer = request->peer;
+    struct mcps_call *call = mcps__calloc(1, sizeof *call);
+    int r;
+
+    if (!call)
+        return -ENOMEM;
+    r = mcps__mutex_init(&call->mutex, MCPS__LOCK_call);
+    if (r < 0) {
+        mcps__free(call);
+        return r;
+    }
+    r = mcps__exchange_init(&call->exchange, peer, request->context, request->batch,
+                            request->id, free_exchange);
+    if (r < 0) {
+        mcps__mutex_fini(&call->mutex);
+        mcps__free(call);
+        return r;
+    }
+    call->tool = mcps__tool_ref(request->tool);
+    mcps__id_copy(&call->progress_token, request->progress_token);
+    mcps__job_init(&call->job, &peer->lane, run);
+    mcps__timer_init(&call->timer, on_timer);
+    mcps__post_init(&call->post, on_ended);
+    mcps__task_init(&call->task, free_task);
+    atomic_init(&call->timed, false);
+    atomic_init(&call->users, 1);
+    atomic_init(&call->parts, 2);
+    mcps__result_init(call);
+    set_deadline(call, peer->engine);
+    *ret = call;
+    return 0;
+}
+
+/* The timer first: from the moment it is listed on, a call can be cancelled. */
+static int list_call(struct mcps_call *call, const struct mcps__call_request *request,
+                     const char **reterr_why)
+{
+    struct mcps__peer *peer = request->peer;
+    int r = copy_arguments(call, request);
+
+    if (r >= 0 && call->deadline != MCPS__CLOCK_NEVER)
+        r = arm(call, call->deadline);
+    if (r < 0)
+        return r;
+    r = mcps__exchange_list(&call->exchange);
+    if (r >= 0) {
+        mcps__list_push_back(&peer->loop->collected, &call->job.link);
+        return 0;
+    }
+    disarm(call);
+    if (r != MCPS_ELIMIT)
+        return r;
+    return refuse(peer->engine, MCPS_LIMIT_CALLS_PER_PEER,
+                  "Server busy: too many calls of this client", reterr_why);
+}
+
+int mcps__call_admit(const struct mcps__call_request *request, const char **reterr_why)
+{
+    struct mcps__peer *peer = request->peer;
+    struct mcps__engine *engine = peer->engine;
+    struct mcps_call *call = NULL;
+    int r = take_places(engine, peer->account, request->tool, reterr_why);
+
+    if (r < 0)
+        return r;
+    r = new_call(&call, request);
+    if (r >= 0)
+        r = list_call(call, request, reterr_why);
+    if (r >= 0)
+        return 0;
+    if (call)
+        mcps__exchange_unref(&call->exchange);
+    mcps__pool_unreserve(&engine->pool);
+    give_places_back(engine, peer->account, request->tool);
+    return r;
+}

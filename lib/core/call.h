@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A call: one run of a tool's handler, with all that belongs to it alone.
+ *
+ * It counts as running until its handler has returned and it is finished, whatever was
+ * answered to the client meanwhile, and on whatever threads that happens.
+ *
+ * THREADS. [home] is the I/O thread of the peer, [worker] the thread that runs the handler;
+ * the mutex covers the result, which any thread may add to.
+ */
+#ifndef MCPS_CORE_CALL_H
+#define MCPS_CORE_CALL_H
+
+#include <stdatomic.h>
+
+#include "core/exchange.h"
+#include "core/registry.h"
+#include "json/write.h"
+#include "mcpserver/call.h"
+
+struct mcps_call {
+    struct mcps__exchange exchange;
+    struct mcps__job job;
+    struct mcps__tool *tool;        /* a reference; never changes */
+    struct mcps__id progress_token; /* never changes */
+    char *arguments; /* [worker] JSON text; NULL: none were sent, or done with */
+    size_t arguments_len;
+    int64_t deadline; /* never changes; MCPS__CLOCK_NEVER: none */
+    bool own_limit;   /* the deadline is the tool's own; never changes */
+    struct mcps__timer
+        timer;              /* [home] the deadline, then the grace of a cancelled call */
+    struct mcps__post post; /* has the home thread clear the timer */
+    struct mcps__task task; /* has the control pool free it */
+    atomic_bool timed;      /* the timer was ever set */
+    atomic_uint users;      /* the handler, and mcps_call_ref(); together one reference */
+    atomic_uint parts;      /* of two that have yet to end: the handler, the result */
+    struct mcps__mutex mutex;              /* covers all below */
+    struct mcps__buf result MCPS__GUARDED; /* the answer as far as it is written */
+    struct mcps__writer writer MCPS__GUARDED;
+    bool failed MCPS__GUARDED; /* mcps_call_fail() was called */
+    bool finished MCPS__GUARDED;
+    double progress MCPS__GUARDED; /* the latest */
+};
+
+/* What a call is made of. All borrowed. */
+struct mcps__call_request {
+    struct mcps__peer *peer;
+    struct mcps__context *context;
+    struct mcps__batch *batch; /* or NULL */
+    const struct mcps__id *id;
+    const struct mcps__id *progress_token;
+    struct mcps__tool *tool;
+    const char *arguments; /* text of an object that the scan has accepted; NULL: none */
+    size_t arguments_len;
+};
+
+/*
+ * Admits a call: checks the limits, lists it with its peer, and adds it to the calls that
+ * the loop submits after this turn. [home]. An error means that there is no call, and that
+ * the caller answers: MCPS_EEXISTS (the id is in flight), MCPS_ECLOSED (the peer drains),
+ * MCPS_ELIMIT with the limit's hit counted and a sentence in *reterr_why (static), -ENOMEM.
+ */
+int mcps__call_admit(const struct mcps__call_request *request,
+                     const char **reterr_why) MCPS_MUST_CHECK;
+
+static inline struct mcps_call *mcps__call_of(struct mcps__exchange *exchange)
+{
+    return MCPS__CONTAINER_OF(exchange, struct mcps_call, exchange);
+}
+
+/* Cancels a call, if it is not answered yet: settles it as the table in close.h says for the
+ * reason, then sets its token. One that has not started never will. [home]. Returns whether
+ * it was the one to settle it. */
+bool mcps__call_cancel(struct mcps_call *call, enum mcps_cancel_reason reason);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* What all peers of a server share; see engine.h. */
+#include "config.h"
+
+#include "core/engine.h"
+
+#include <errno.h>
+
+#include "json/write.h"
+#include "mcpserver/server.h"
+#include "util/mem.h"
+
+#define ENGINE_MAGIC UINT32_C(0x456e6769)
+
+/* ---- what every client is told at first ---- */
+
+static int end_bytes(struct mcps__bytes **ret, struct mcps__buf *buf,
+                     const struct mcps__writer *w)
+{
+    int r = mcps__write_end(w);
+
+    if (r >= 0)
+        r = mcps__bytes_new(ret, buf->data, buf->len);
+    mcps__buf_fini(buf);
+    return r;
+}
+
+static int write_implementation(struct mcps__bytes **ret,
+                                const struct mcps_server_options *options,
+                                bool with_title)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    mcps__buf_init(&buf, SIZE_MAX);
+    mcps__write_init(&w, &buf);
+    mcps__write_object(&w);
+    mcps__write_key(&w, "name");
+    mcps__write_string(&w, options->name);
+    if (with_title && options->title) {
+        mcps__write_key(&w, "title");
+        mcps__write_string(&w, options->title);
+    }
+    mcps__write_key(&w, "version");
+    mcps__write_string(&w, options->version);
+    mcps__write_object_end(&w);
+    return end_bytes(ret, &buf, &w);
+}
+
+static int write_texts(struct mcps__engine *engine,
+                       const struct mcps_server_options *options)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+    int r = write_implementation(&engine->implementation[0], options, false);
+
+    if (r >= 0)
+        r = write_implementation(&engine->implementation[1], options, true);
+    if (r < 0 || !options->instructions)
+        return r;
+    mcps__buf_init(&buf, SIZE_MAX);
+    mcps__write_init(&w, &buf);
+    mcps__write_string(&w, options->instructions);
+    return end_bytes(&engine->instructions, &buf, &w);
+}
+
+static void free_texts(struct mcps__engine *engine)
+{
+    mcps__bytes_unref(engine->implementation[0]);
+    mcps__bytes_unref(engine->implementation[1]);
+    mcps__bytes_unref(engine->instructions);
+}
+
+/* ---- life ---- */
+
+/* Limits are known at the start only, and the pool copies them then. */
+static int init_pool(struct mcps__engine *engine,
+                     const struct mcps_server_options *options)
+{
+    const struct mcps__pool_options pool = {
+        .workers = options->workers,
+        .stack_size = options->stack_size,
+        .json = &engine->json_limits,
+    };
+
+    return mcps__pool_init(&engine->pool, &pool);
+}
+
+/* One after the other; what was made is undone when the next cannot be made. */
+static int init_parts(struct mcps__engine *engine,
+                      const struct mcps_server_options *options)
+{
+    int r = mcps__log_init(&engine->log, options->log, options->log_userdata,
+                           options->log_level);
+
+    if (r < 0)
+        return r;
+    r = mcps__token_init(&engine->token, MCPS__LOCK_token_server, NULL);
+    if (r < 0)
+        goto no_token;
+    r = mcps__accounts_init(&engine->accounts);
+    if (r < 0)
+        goto no_accounts;
+    r = mcps__registry_init(&engine->registry);
+    if (r < 0)
+        goto no_registry;
+    r = mcps__control_init(&engine->control);
+    if (r < 0)
+        goto no_control;
+    r = init_pool(engine, options);
+    if (r >= 0)
+        return 0;
+    mcps__control_fini(&engine->control);
+no_control:
+    mcps__registry_fini(&engine->registry);
+no_registry:
+    mcps__accounts_fini(&engine->accounts);
+no_accounts:
+    mcps__token_fini(&engine->token);
+no_token:
+    mcps__log_fini(&engine->log);
+    return r;
+}
+
+int mcps__engine_new(struct mcps__engine **ret, const struct mcps_server_options *options)
+{
+    struct mcps__engine *engine = mcps__calloc(1, sizeof *engine);
+    int r;
+
+    if (!engine)
+        return -ENOMEM;
+    mcps__obj_init(&engine->obj, ENGINE_MAGIC);
+    mcps__limits_init(&engine->limits);
+    engine->json_limits = mcps__json_default_limits;
+    r = write_texts(engine, options);
+    if (r >= 0)
+        r = init_parts(engine, options);
+    if (r < 0) {
+        free_texts(engine);
+        mcps__free(engine);
+        return r;
+    }
+    *ret = engine;
+    return 0;
+}
+
+struct mcps__engine *mcps__engine_ref(struct mcps__engine *engine)
+{
+    MCPS__CHECK_OBJ(engine, ENGINE_MAGIC);
+    mcps__obj_ref(&engine->obj);
+    return engine;
+}
+
+struct mcps__engine *mcps__engine_unref(struct mcps__engine *engine)
+{
+    if (!engine)
+        return NULL;
+    MCPS__CHECK_OBJ(engine, ENGINE_MAGIC);
+    if (!mcps__obj_unref(&engine->obj))
+        return NULL;
+    mcps__pool_fini(&engine->pool);
+    mcps__control_fini(&engine->control);
+    mcps__registry_fini(&engine->registry);
+    mcps__accounts_fini(&engine->accounts);
+    mcps__token_fini(&engine->token);
+    mcps__log_fini(&engine->log);
+    free_texts(engine);
+    mcps__free(engine);
+    return NULL;
+}
+
+/* ---- start and stop ---- */
+
+/* The scan counts in 32 bits, and no text within it can be longer than the whole. */
+static void apply_limits(struct mcps__engine *engine)
+{
+    const struct mcps__limits *limits = &engine->limits;
+    uint64_t size = mcps__limit(limits, MCPS_LIMIT_MESSAGE_BYTES);
+
+    engine->json_limits.size = (uint32_t)size;
+    engine->json_limits.string = (uint32_t)size;
+    mcps__pool_set_limits(&engine->pool,
+                          (unsigned)mcps__limit(limits, MCPS_LIMIT_CALLS_QUEUED),
+                          (unsigned)mcps__limit(limits, MCPS_LIMIT_CALLS_PARKED),
+                          (unsigned)mcps__limit(limits, MCPS_LIMIT_CALLS_STUCK));
+}
+
+int mcps__engine_start(struct mcps__engine *engine)
+{
+    apply_limits(engine);
+    mcps__control_start(&engine->control);
+    return mcps__pool_start(&engine->pool);
+}
+
+unsigned mcps__engine_stop(struct mcps__engine *engine, int64_t deadline)
+{
+    unsigned left = mcps__pool_stop(&engine->pool, deadline);
+
+    return left + mcps__control_stop(&engine->control, deadline);
+}

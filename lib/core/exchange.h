@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An exchange: one request of a client on the wire, which is answered once or not at all.
+ *
+ * Its gate sees to that. The slot behind the gate moves once, from OPEN to ANSWERED or to
+ * SUPPRESSED, by whoever is first: the handler's end, the client's cancel, a deadline, the
+ * closing of the peer. The message of the winner is put into the sink under the gate, and so
+ * are progress and requests of ours, so that nothing follows an answer. Everybody else does
+ * nothing.
+ *
+ * The part of a call that knows the wire: a member of the call, with which it lives and whose
+ * references it counts.
+ *
+ * THREADS. Every function may be called on any thread, with no lock held of rank "peer" or
+ * higher unless it says otherwise.
+ */
+#ifndef MCPS_CORE_EXCHANGE_H
+#define MCPS_CORE_EXCHANGE_H
+
+#include "core/batch.h"
+#include "core/context.h"
+#include "core/peer.h"
+#include "core/sink.h"
+#include "core/token.h"
+#include "rpc/id.h"
+
+enum mcps__slot { MCPS__SLOT_OPEN, MCPS__SLOT_ANSWERED, MCPS__SLOT_SUPPRESSED };
+
+struct mcps__exchange {
+    struct mcps__obj obj;
+    void (*free)(struct mcps__exchange *exchange); /* at the last reference */
+    struct mcps__peer *peer;                       /* references; they never change */
+    struct mcps__context *context;
+    struct mcps__token token; /* child of the peer's */
+    struct mcps__id id;       /* never changes */
+    char number_key[9];       /* the id as a key of the peer's map, if it is a number */
+    bool listed;              /* in the peer's map, which has a reference; its mutex */
+    struct mcps__mutex gate;  /* covers the slot, and putting what goes through it */
+    enum mcps__slot slot MCPS__GUARDED;
+    struct mcps__batch *batch MCPS__GUARDED; /* that the answer is a part of, or NULL */
+};
+
+/* Makes an exchange with one reference. Takes references on all three; the batch may be
+ * NULL. 0 or -errno; nothing is to be undone then. */
+int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer,
+                        struct mcps__context *context, struct mcps__batch *batch,
+                        const struct mcps__id *id,
+                        void (*free)(struct mcps__exchange *)) MCPS_MUST_CHECK;
+/* For `free`. It is not listed any more. */
+void mcps__exchange_fini(struct mcps__exchange *exchange);
+
+void mcps__exchange_ref(struct mcps__exchange *exchange);
+void mcps__exchange_unref(struct mcps__exchange *exchange);
+
+/* Puts it into the table of its peer, which takes a reference. MCPS_EEXISTS when an exchange
+ * with that id is in flight; MCPS_ECLOSED when the peer takes nothing new; MCPS_ELIMIT when
+ * it has too many calls; -ENOMEM. From then on the peer counts one call more, until
+ * mcps__peer_call_ended(). */
+int mcps__exchange_list(struct mcps__exchange *exchange) MCPS_MUST_CHECK;
+/* The exchange of that id in the table, with a reference, or NULL. */
+struct mcps__exchange *mcps__exchange_find(struct mcps__peer *peer,
+                                           const struct mcps__id *id);
+/* Any exchange of the table, with a reference; NULL when there is none left. */
+struct mcps__exchange *mcps__exchange_any(struct mcps__peer *peer);
+
+/* Answers. Takes the piece in every case. 0 when this was the answer and it was put;
+ * MCPS_ECANCELLED when the slot was not open; MCPS_ECLOSED when the client is gone. */
+int mcps__exchange_answer(struct mcps__exchange *exchange, struct mcps__piece *piece);
+/* Sees to it that no answer is given, and drops what is still queued for the exchange.
+ * Returns whether the slot was open. */
+bool mcps__exchange_suppress(struct mcps__exchange *exchange);
+/* Progress, or a request of ours: put if the slot is open. Takes the piece in every case.
+ * MCPS_ECANCELLED when the exchange was cancelled; MCPS_ECLOSED when it was answered, or the
+ * client is gone. A call's lock may be held. */
+int mcps__exchange_put(struct mcps__exchange *exchange, struct mcps__piece *piece);
+
+#endif

@@ -1,0 +1,23 @@
+libmcpscore_la_SOURCES += \
+	lib/core/account.c lib/core/account.h \
+	lib/core/answer.c lib/core/answer.h \
+	lib/core/ask.c lib/core/ask.h \
+	lib/core/batch.c lib/core/batch.h \
+	lib/core/call.c lib/core/call.h \
+	lib/core/close.c lib/core/close.h \
+	lib/core/context.c lib/core/context.h \
+	lib/core/control.c lib/core/control.h \
+	lib/core/engine.c lib/core/engine.h \
+	lib/core/exchange.c lib/core/exchange.h \
+	lib/core/limits.c lib/core/limits.h \
+	lib/core/loop.c lib/core/loop.h \
+	lib/core/peer.c lib/core/peer.h \
+	lib/core/pending.c lib/core/pending.h \
+	lib/core/pool.c lib/core/pool.h \
+	lib/core/queue.c lib/core/queue.h \
+	lib/core/registry.c lib/core/registry.h \
+	lib/core/result.c lib/core/result.h \
+	lib/core/sink.c lib/core/sink.h \
+	lib/core/thread.c lib/core/thread.h \
+	lib/core/token.c lib/core/token.h \
+	lib/core/tool.c lib/core/tool.h

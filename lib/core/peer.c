@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of peers; see peer.h. How they close is in close.c. */
+#include "config.h"
+
+#include "core/peer.h"
+
+#include <errno.h>
+
+#include "core/close.h"
+#include "util/mem.h"
+
+#define PEER_MAGIC UINT32_C(0x50656572)
+
+/* The maps are bounded by limits of their own, which are checked before each insertion. */
+static int init_tables(struct mcps__peer *peer)
+{
+    int r = mcps__map_init(&peer->exchanges, SIZE_MAX);
+
+    return r < 0 ? r : mcps__map_init(&peer->pending, SIZE_MAX);
+}
+
+static int init_locked(struct mcps__peer *peer, struct mcps__engine *engine)
+{
+    int r = mcps__mutex_init(&peer->mutex, MCPS__LOCK_peer);
+
+    if (r < 0)
+        return r;
+    r = init_tables(peer);
+    if (r >= 0)
+        r = mcps__token_init(&peer->token, MCPS__LOCK_token_peer, &engine->token);
+    if (r < 0)
+        mcps__mutex_fini(&peer->mutex);
+    return r;
+}
+
+static int new_peer(struct mcps__peer **ret, struct mcps__engine *engine)
+{
+    struct mcps__peer *peer = mcps__calloc(1, sizeof *peer);
+    int r;
+
+    if (!peer)
+        return -ENOMEM;
+    r = init_locked(peer, engine);
+    if (r < 0)
+        mcps__free(peer);
+    else
+        *ret = peer;
+    return r;
+}
+
+static int count_session(struct mcps__engine *engine)
+{
+    if (atomic_fetch_add(&engine->counters.sessions, 1) <
+        mcps__limit(&engine->limits, MCPS_LIMIT_PEERS))
+        return 0;
+    atomic_fetch_sub(&engine->counters.sessions, 1);
+    mcps__limit_hit(&engine->limits, MCPS_LIMIT_PEERS);
+    return MCPS_ELIMIT;
+}
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
+    int
+    mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
+                   struct mcps__loop *loop, struct mcps__account *account,
+                   struct mcps__sink *sink)
+{
+    struct mcps__peer *peer;
+    int r = count_session(engine);
+
+    if (r < 0)
+        return r;
+    r = new_peer(&peer, engine);
+    if (r < 0) {
+        atomic_fetch_sub(&engine->counters.sessions, 1);
+        return r;
+    }
+    mcps__obj_init(&peer->obj, PEER_MAGIC);
+    peer->engine = mcps__engine_ref(engine);
+    peer->loop = mcps__loop_ref(loop);
+    peer->account = mcps__account_ref(account);
+    peer->sink = mcps__sink_ref(sink);
+    mcps__lane_init(&peer->lane, &account->share);
+    mcps__peer_init_close(peer);
+    peer->connected = true;
+    atomic_fetch_add(&engine->counters.streams, 1);
+    peer->next_serial = 1;
+    *ret = peer;
+    return 0;
+}
+
+struct mcps__peer *mcps__peer_ref(struct mcps__peer *peer)
+{
+    MCPS__CHECK_OBJ(peer, PEER_MAGIC);
+    mcps__obj_ref(&peer->obj);
+    return peer;
+}
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
+    static void
+    free_peer(struct mcps__peer *peer)
+{
+    struct mcps__engine *engine = peer->engine;
+
+    if (peer->connected)
+        atomic_fetch_sub(&engine->counters.streams, 1);
+    if (peer->state != MCPS__PEER_CLOSED)
+        atomic_fetch_sub(&engine->counters.sessions, 1);
+    mcps__map_fini(&peer->exchanges);
+    mcps__map_fini(&peer->pending);
+    mcps__context_unref(peer->context);
+    mcps__token_fini(&peer->token);
+    mcps__mutex_fini(&peer->mutex);
+    mcps__sink_unref(peer->sink);
+    mcps__account_unref(peer->account);
+    mcps__loop_unref(peer->loop);
+    mcps__free(peer);
+    mcps__engine_unref(engine);
+}
+
+struct mcps__peer *mcps__peer_unref(struct mcps__peer *peer)
+{
+    if (!peer)
+        return NULL;
+    MCPS__CHECK_OBJ(peer, PEER_MAGIC);
+    if (mcps__obj_unref(&peer->obj))
+        free_peer(peer);
+    return NULL;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A peer: one conversation with a client. It holds the session's token, the calls in flight
+ * by their ids, and our requests that wait for the client's answer.
+ *
+ * Closing is a state machine that events move on (close.c):
+ *
+ *     OPEN       requests are served
+ *     DRAINING   nothing new; what runs may still be answered (the input has ended, or the
+ *                server stops), until all has ended or the time is up
+ *     CANCELLED  the token is set, every call is settled, the sink is closed; the transport
+ *                closes the connection once all is written
+ *     CLOSED     the connection is closed and the last handler has returned
+ *
+ * THREADS. A peer has a home, the I/O thread of its transport; what closes it happens there.
+ * [home] marks members and functions of that thread. The mutex covers the rest.
+ */
+#ifndef MCPS_CORE_PEER_H
+#define MCPS_CORE_PEER_H
+
+#include <stdbool.h>
+
+#include "core/account.h"
+#include "core/context.h"
+#include "core/engine.h"
+#include "core/loop.h"
+#include "core/sink.h"
+#include "core/token.h"
+#include "rpc/id.h"
+#include "util/map.h"
+
+enum mcps__peer_state {
+    MCPS__PEER_OPEN,
+    MCPS__PEER_DRAINING,
+    MCPS__PEER_CANCELLED,
+    MCPS__PEER_CLOSED
+};
+
+struct mcps__peer {
+    struct mcps__obj obj;
+    struct mcps__engine *engine; /* references; they never change */
+    struct mcps__loop *loop;
+    struct mcps__account *account;
+    struct mcps__sink *sink;
+    struct mcps__token token;      /* child of the engine's */
+    struct mcps__lane lane;        /* under the pool's mutex */
+    struct mcps__post post;        /* calls step() at home when a call has ended */
+    struct mcps__timer timer;      /* [home] ends DRAINING */
+    enum mcps_cancel_reason cause; /* [home] of the closing */
+    bool connected;                /* [home] the transport has the connection still */
+    uint64_t bad_count;            /* [home] for the limit bad_messages: so many */
+    int64_t bad_since;             /* since then */
+    struct mcps__mutex mutex;      /* covers all below */
+    enum mcps__peer_state state MCPS__GUARDED;
+    bool no_client MCPS__GUARDED;   /* no answer of the client can come any more */
+    bool ready MCPS__GUARDED;       /* its handshake is over */
+    unsigned n_calls MCPS__GUARDED; /* that have not ended */
+    struct mcps__context *context MCPS__GUARDED; /* NULL until it is initialized */
+    struct mcps__map exchanges MCPS__GUARDED;    /* not settled yet, by id */
+    struct mcps__map pending MCPS__GUARDED;      /* our requests, by serial; pending.h */
+    int64_t next_serial MCPS__GUARDED;
+};
+
+/* Gives a peer that is open, whose messages go to the sink. [home], or before the home
+ * thread starts. MCPS_ELIMIT at the limit "peers". */
+int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
+                   struct mcps__loop *loop, struct mcps__account *account,
+                   struct mcps__sink *sink) MCPS_MUST_CHECK;
+/* Any thread. */
+struct mcps__peer *mcps__peer_ref(struct mcps__peer *peer);
+/* Any thread. Returns NULL; NULL is fine. */
+struct mcps__peer *mcps__peer_unref(struct mcps__peer *peer);
+
+/*
+ * What the transport tells a peer, all [home]. Each may close the sink at once or later, on
+ * which the transport's flush is called and sees it.
+ */
+/* The client sends no more; it may still read. */
+void mcps__peer_end_of_input(struct mcps__peer *peer);
+/* The client is gone, or does not read: nothing can be written any more. */
+void mcps__peer_lost(struct mcps__peer *peer);
+/* The server stops: nothing new, and what runs has time until the deadline. Called again, it
+ * sets an earlier deadline. */
+void mcps__peer_drain(struct mcps__peer *peer, int64_t deadline);
+/* The connection is closed, and the transport will not call any more. */
+void mcps__peer_disconnected(struct mcps__peer *peer);
+
+#endif

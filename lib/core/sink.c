@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sinks; see sink.h. Memory is freed, and the loop told, after the mutex was let go: what
+ * is dropped goes to a list first.
+ */
+#include "config.h"
+
+#include "core/sink.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "util/assert.h"
+#include "util/mem.h"
+
+#define SINK_MAGIC UINT32_C(0x6d73696e)
+
+enum {
+    HARD_MARK = 4,       /* times the soft one */
+    WASTE_ALLOWED = 1024 /* bytes of a piece's memory that are not worth a realloc() */
+};
+
+/* ---- pieces ---- */
+
+_Static_assert(offsetof(struct mcps__piece, data) == sizeof(struct mcps__piece),
+               "the content of a piece begins where its head ends");
+
+int mcps__piece_begin(struct mcps__buf *buf, size_t max)
+{
+    const size_t head = sizeof(struct mcps__piece);
+    int r;
+
+    mcps__buf_init(buf, max > SIZE_MAX - head ? SIZE_MAX : max + head);
+    r = mcps__buf_reserve(buf, head);
+    if (r == 0)
+        buf->len = head;
+    return r;
+}
+
+struct mcps__piece *mcps__piece_end(struct mcps__buf *buf)
+{
+    struct mcps__piece *piece = (void *)buf->data;
+    size_t len = buf->len, waste = buf->cap - len;
+
+    mcps__assert(len >= sizeof *piece);
+    mcps__buf_init(buf, buf->max);
+    /* A buffer doubles as it grows. */
+    if (waste > WASTE_ALLOWED && waste > len / 4) {
+        struct mcps__piece *smaller = mcps__realloc(piece, len);
+
+        if (smaller)
+            piece = smaller;
+    }
+    mcps__list_init(&piece->link);
+    piece->owner = NULL;
+    piece->progress = false;
+    piece->len = len - sizeof *piece;
+    return piece;
+}
+
+void mcps__piece_free(struct mcps__piece *piece)
+{
+    mcps__free(piece);
+}
+
+static inline struct mcps__piece *piece_of(struct mcps__list *node)
+{
+    return MCPS__CONTAINER_OF(node, struct mcps__piece, link);
+}
+
+static void free_pieces(struct mcps__list *pieces)
+{
+    MCPS__LIST_FOREACH_SAFE (node, pieces) {
+        mcps__list_remove(node);
+        mcps__piece_free(piece_of(node));
+    }
+}
+
+/* ---- life ---- */
+
+int mcps__sink_new(struct mcps__sink **ret, struct mcps__loop *loop,
+                   struct mcps__account *account, struct mcps__limits *limits,
+                   mcps__post_fn *flush)
+{
+    struct mcps__sink *sink = mcps__malloc(sizeof *sink);
+    int r;
+
+    if (!sink)
+        return -ENOMEM;
+    *sink = (struct mcps__sink){
+        .limits = limits,
+        .soft_mark = mcps__limit_size(limits, MCPS_LIMIT_OUT_BYTES),
+        .state = MCPS__SINK_OPEN,
+    };
+    r = mcps__mutex_init(&sink->mutex, MCPS__LOCK_sink);
+    if (r < 0) {
+        mcps__free(sink);
+        return r;
+    }
+    mcps__obj_init(&sink->obj, SINK_MAGIC);
+    sink->loop = mcps__loop_ref(loop);
+    sink->account = mcps__account_ref(account);
+    mcps__post_init(&sink->post, flush);
+    mcps__list_init(&sink->queue);
+    *ret = sink;
+    return 0;
+}
+
+struct mcps__sink *mcps__sink_ref(struct mcps__sink *sink)
+{
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__obj_ref(&sink->obj);
+    return sink;
+}
+
+MCPS__NO_LOCK_ANALYSIS
+static void sink_free(struct mcps__sink *sink)
+{
+    free_pieces(&sink->queue);
+    mcps__account_uncharge_out(sink->account, sink->queued_bytes + sink->taken_bytes);
+    mcps__mutex_fini(&sink->mutex);
+    mcps__account_unref(sink->account);
+    mcps__loop_unref(sink->loop);
+    mcps__free(sink);
+}
+
+struct mcps__sink *mcps__sink_unref(struct mcps__sink *sink)
+{
+    if (!sink)
+        return NULL;
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    if (mcps__obj_unref(&sink->obj))
+        sink_free(sink);
+    return NULL;
+}
+
+/* Has the transport look at the sink. The reference is the post's. */
+static void tell(struct mcps__sink *sink)
+{
+    mcps__sink_ref(sink);
+    if (!mcps__loop_post(sink->loop, &sink->post))
+        mcps__sink_unref(sink);
+}
+
+/* ---- under the mutex ---- */
+
+static size_t waiting(const struct mcps__sink *sink) MCPS__REQUIRES(sink->mutex);
+static size_t waiting(const struct mcps__sink *sink)
+{
+    return sink->queued_bytes + sink->taken_bytes;
+}
+
+static void drop(struct mcps__sink *sink, struct mcps__piece *piece,
+                 struct mcps__list *dropped) MCPS__REQUIRES(sink->mutex);
+static void drop(struct mcps__sink *sink, struct mcps__piece *piece,
+                 struct mcps__list *dropped)
+{
+    mcps__list_remove(&piece->link);
+    mcps__list_push_back(dropped, &piece->link);
+    sink->queued_bytes -= piece->len;
+    mcps__account_uncharge_out(sink->account, piece->len);
+}
+
+static void break_locked(struct mcps__sink *sink, struct mcps__list *dropped)
+    MCPS__REQUIRES(sink->mutex);
+static void break_locked(struct mcps__sink *sink, struct mcps__list *dropped)
+{
+    sink->state = MCPS__SINK_BROKEN;
+    mcps__list_splice(dropped, &sink->queue);
+    mcps__account_uncharge_out(sink->account, sink->queued_bytes);
+    sink->queued_bytes = 0;
+}
+
+/* From the end: what is replaced comes to the end, and so is soon found the next time. */
+static struct mcps__piece *last_progress(struct mcps__sink *sink, const void *owner)
+    MCPS__REQUIRES(sink->mutex);
+static struct mcps__piece *last_progress(struct mcps__sink *sink, const void *owner)
+{
+    struct mcps__piece *piece;
+
+    for (struct mcps__list *node = sink->queue.prev; node != &sink->queue;
+         node = node->prev) {
+        piece = piece_of(node);
+        if (piece->progress && piece->owner == owner)
+            return piece;
+    }
+    return NULL;
+}
+
+/* Queues the piece, or drops it. Says whether the transport has to be told. */
+static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
+                      struct mcps__list *dropped, bool *ret_tell)
+    MCPS__REQUIRES(sink->mutex);
+static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
+                      struct mcps__list *dropped, bool *ret_tell)
+{
+    struct mcps__piece *old = NULL;
+
+    if (sink->state != MCPS__SINK_OPEN) {
+        mcps__list_push_back(dropped, &piece->link);
+        return sink->state == MCPS__SINK_CLOSED ? MCPS_ECLOSED : -EPIPE;
+    }
+    if (waiting(sink) / HARD_MARK >= sink->soft_mark) {
+        mcps__list_push_back(dropped, &piece->link);
+        break_locked(sink, dropped);
+        sink->overflowed = true;
+        mcps__limit_hit(sink->limits, MCPS_LIMIT_OUT_BYTES);
+        *ret_tell = true;
+        return MCPS_ELIMIT;
+    }
+    *ret_tell = mcps__list_is_empty(&sink->queue);
+    if (piece->progress && waiting(sink) >= sink->soft_mark)
+        old = last_progress(sink, piece->owner);
+    if (old) {
+        drop(sink, old, dropped);
+        mcps__limit_hit(sink->limits, MCPS_LIMIT_OUT_BYTES);
+    }
+    mcps__list_push_back(&sink->queue, &piece->link);
+    sink->queued_bytes += piece->len;
+    mcps__account_charge_out(sink->account, piece->len);
+    return 0;
+}
+
+/* ---- any thread ---- */
+
+int mcps__sink_put(struct mcps__sink *sink, struct mcps__piece *piece)
+{
+    struct mcps__list dropped;
+    bool to_tell = false;
+    int r;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__list_init(&dropped);
+    mcps__mutex_lock(&sink->mutex);
+    r = put_locked(sink, piece, &dropped, &to_tell);
+    mcps__mutex_unlock(&sink->mutex);
+    if (to_tell)
+        tell(sink);
+    free_pieces(&dropped);
+    return r;
+}
+
+void mcps__sink_forget(struct mcps__sink *sink, const void *owner)
+{
+    struct mcps__list dropped;
+    bool was_above, is_above;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__assert(owner != NULL);
+    mcps__list_init(&dropped);
+    mcps__mutex_lock(&sink->mutex);
+    was_above = waiting(sink) >= sink->soft_mark;
+    MCPS__LIST_FOREACH_SAFE (node, &sink->queue) {
+        if (piece_of(node)->owner == owner)
+            drop(sink, piece_of(node), &dropped);
+    }
+    is_above = waiting(sink) >= sink->soft_mark;
+    mcps__mutex_unlock(&sink->mutex);
+    /* The transport may have stopped to read, and has written nothing that would tell it. */
+    if (was_above && !is_above)
+        tell(sink);
+    free_pieces(&dropped);
+}
+
+void mcps__sink_close(struct mcps__sink *sink)
+{
+    bool closed;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__mutex_lock(&sink->mutex);
+    closed = sink->state == MCPS__SINK_OPEN;
+    if (closed)
+        sink->state = MCPS__SINK_CLOSED;
+    mcps__mutex_unlock(&sink->mutex);
+    if (closed)
+        tell(sink);
+}
+
+void mcps__sink_break(struct mcps__sink *sink)
+{
+    struct mcps__list dropped;
+    bool broken;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__list_init(&dropped);
+    mcps__mutex_lock(&sink->mutex);
+    broken = sink->state != MCPS__SINK_BROKEN;
+    if (broken)
+        break_locked(sink, &dropped);
+    mcps__mutex_unlock(&sink->mutex);
+    if (broken)
+        tell(sink);
+    free_pieces(&dropped);
+}
+
+enum mcps__sink_state mcps__sink_state(struct mcps__sink *sink)
+{
+    enum mcps__sink_state state;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__mutex_lock(&sink->mutex);
+    state = sink->state;
+    mcps__mutex_unlock(&sink->mutex);
+    return state;
+}
+
+size_t mcps__sink_waiting(struct mcps__sink *sink)
+{
+    size_t bytes;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__mutex_lock(&sink->mutex);
+    bytes = waiting(sink);
+    mcps__mutex_unlock(&sink->mutex);
+    return bytes;
+}
+
+/* ---- the I/O thread ---- */
+
+size_t mcps__sink_take(struct mcps__sink *sink, struct mcps__list *to, size_t n,
+                       size_t bytes)
+{
+    size_t n_taken = 0, taken = 0;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__mutex_lock(&sink->mutex);
+    MCPS__LIST_FOREACH_SAFE (node, &sink->queue) {
+        size_t len = piece_of(node)->len;
+
+        if (n_taken > 0 && (n_taken >= n || len > bytes || taken > bytes - len))
+            break;
+        mcps__list_remove(node);
+        mcps__list_push_back(to, node);
+        taken += len;
+        n_taken++;
+    }
+    sink->queued_bytes -= taken;
+    sink->taken_bytes += taken;
+    mcps__mutex_unlock(&sink->mutex);
+    return n_taken;
+}
+
+void mcps__sink_written(struct mcps__sink *sink, size_t bytes)
+{
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__mutex_lock(&sink->mutex);
+    mcps__assert(bytes <= sink->taken_bytes);
+    sink->taken_bytes -= bytes;
+    mcps__mutex_unlock(&sink->mutex);
+    mcps__account_uncharge_out(sink->account, bytes);
+}

@@ -1,0 +1,4 @@
+libmcpscore_la_SOURCES += \
+	lib/proto/dispatch.c lib/proto/dispatch.h \
+	lib/proto/legacy.c lib/proto/legacy.h \
+	lib/proto/request.c lib/proto/request.h

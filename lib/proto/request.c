@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Answering messages at once; see request.h. */
+#include "config.h"
+
+#include "proto/request.h"
+
+#include "core/answer.h"
+#include "rpc/message.h"
+#include "util/clock.h"
+
+const struct mcps__scan_member *mcps__request_param(const struct mcps__request *request,
+                                                    const char *name,
+                                                    enum mcps__json_type type,
+                                                    bool *ret_wrong)
+{
+    const struct mcps__scan_member *member =
+        mcps__scan_find(request->scan, request->text, MCPS__SCAN_PARAMS, name);
+
+    if (!member || member->type == type)
+        return member;
+    *ret_wrong = true;
+    return NULL;
+}
+
+void mcps__request_answer(const struct mcps__request *request, struct mcps__piece *piece)
+{
+    struct mcps__sink *sink = request->peer->sink;
+    int r;
+
+    if (!piece) {
+        mcps__sink_break(sink);
+        return;
+    }
+    if (request->batch)
+        r = mcps__batch_add(request->batch, piece);
+    else
+        r = mcps__sink_put(sink, piece);
+    (void)r; /* the client is gone: nobody is left to be told */
+}
+
+void mcps__request_refuse(const struct mcps__request *request, int code,
+                          const char *message, const char *data)
+{
+    MCPS__COUNT(request->peer->engine, bad_messages);
+    mcps__request_answer(request,
+                         mcps__error_piece(&request->env->id, code, message, data));
+}
+
+/* So many a second: what comes at both ends of one may be twice as many. */
+static bool may_refuse_unnamed(struct mcps__peer *peer)
+{
+    struct mcps__limits *limits = &peer->engine->limits;
+    int64_t now = mcps__clock_now();
+
+    if (peer->bad_count == 0 || now - peer->bad_since >= MCPS__NS_PER_S) {
+        peer->bad_since = now;
+        peer->bad_count = 0;
+    }
+    if (peer->bad_count < mcps__limit(limits, MCPS_LIMIT_BAD_MESSAGES)) {
+        peer->bad_count++;
+        return true;
+    }
+    mcps__limit_hit(limits, MCPS_LIMIT_BAD_MESSAGES);
+    return false;
+}
+
+void mcps__request_refuse_unnamed(const struct mcps__request *request, int code,
+                                  const char *message)
+{
+    MCPS__COUNT(request->peer->engine, bad_messages);
+    if (may_refuse_unnamed(request->peer))
+        mcps__request_answer(request, mcps__error_piece(NULL, code, message, NULL));
+}
+
+void mcps__request_ignore(const struct mcps__request *request, const char *why)
+{
+    struct mcps__engine *engine = request->peer->engine;
+
+    MCPS__COUNT(engine, ignored_messages);
+    mcps__log(&engine->log, MCPS_LOG_DEBUG, "a message was ignored: %s", why);
+}
+
+int mcps__request_begin_result(const struct mcps__request *request, struct mcps__buf *buf,
+                               struct mcps__writer *w)
+{
+    int r = mcps__piece_begin(buf, SIZE_MAX / 2);
+
+    if (r < 0)
+        return r;
+    mcps__write_init(w, buf);
+    mcps__rpc_begin_result(w, &request->env->id);
+    return 0;
+}
+
+void mcps__request_end_result(const struct mcps__request *request, struct mcps__buf *buf,
+                              struct mcps__writer *w)
+{
+    struct mcps__piece *piece = NULL;
+
+    mcps__rpc_end(w);
+    if (mcps__write_end(w) >= 0)
+        piece = mcps__piece_end(buf);
+    mcps__buf_fini(buf);
+    mcps__request_answer(request, piece);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One message of a peer while it is being dispatched, and the ways to answer it at once. On
+ * the home thread of the peer.
+ */
+#ifndef MCPS_PROTO_REQUEST_H
+#define MCPS_PROTO_REQUEST_H
+
+#include "core/batch.h"
+#include "core/context.h"
+#include "core/peer.h"
+#include "json/scan.h"
+#include "json/write.h"
+#include "rpc/envelope.h"
+
+struct mcps__request {
+    struct mcps__peer *peer;
+    struct mcps__context *context; /* NULL before the handshake */
+    struct mcps__batch *batch;     /* that it is a part of, or NULL */
+    struct mcps__scan *scan;       /* of the text */
+    const char *text;
+    const struct mcps__envelope *env;
+};
+
+/* The member of the params of that name and type: NULL when it is not there; *ret_wrong is
+ * set when it has another type, and otherwise left alone. */
+const struct mcps__scan_member *mcps__request_param(const struct mcps__request *request,
+                                                    const char *name,
+                                                    enum mcps__json_type type,
+                                                    bool *ret_wrong);
+
+/* Sends a piece as the answer; NULL says that there was no memory for it: the client, which
+ * would wait for ever, loses its stream. */
+void mcps__request_answer(const struct mcps__request *request, struct mcps__piece *piece);
+/* An error. `message` NULL is the code's own, `data` is JSON text or NULL. */
+void mcps__request_refuse(const struct mcps__request *request, int code,
+                          const char *message, const char *data);
+/* An error without an id, for what must not be taken for the answer to another request; a
+ * peer gets only so many of them a second. */
+void mcps__request_refuse_unnamed(const struct mcps__request *request, int code,
+                                  const char *message);
+/* It fits nothing, and is not answered. */
+void mcps__request_ignore(const struct mcps__request *request, const char *why);
+
+/* Begins a result and ends it: the caller writes the value between. */
+int mcps__request_begin_result(const struct mcps__request *request, struct mcps__buf *buf,
+                               struct mcps__writer *w) MCPS_MUST_CHECK;
+void mcps__request_end_result(const struct mcps__request *request, struct mcps__buf *buf,
+                              struct mcps__writer *w);
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting, running and stopping; see run.h and mcpserver/server.h.
+ *
+ * THREADS. The state is under the server's mutex. Transports are started, stopped and joined
+ * outside of it, by the one thread that has set the state to that end.
+ */
+#include "config.h"
+
+#include "server/run.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "mcpserver/test.h"
+#include "transport/memory.h"
+#include "transport/test_client.h"
+#include "util/clock.h"
+
+/* ---- transports ---- */
+
+struct transports {
+    struct mcps__transport *started[2];
+    size_t n;
+};
+
+static struct transports started_transports(struct mcps_server *server)
+{
+    struct transports all = { .n = 0 };
+
+    mcps__mutex_lock(&server->mutex);
+    if (server->stdio_started)
+        all.started[all.n++] = server->stdio;
+    if (server->memory_started)
+        all.started[all.n++] = server->memory;
+    mcps__mutex_unlock(&server->mutex);
+    return all;
+}
+
+void mcps__server_ended(void *userdata)
+{
+    struct mcps_server *server = userdata;
+
+    mcps__mutex_lock(&server->mutex);
+    server->n_alive--;
+    mcps__cond_broadcast(&server->changed);
+    mcps__wake_signal(&server->wake);
+    mcps__mutex_unlock(&server->mutex);
+}
+
+unsigned mcps__server_transports(struct mcps_server *server)
+{
+    unsigned n;
+
+    mcps__mutex_lock(&server->mutex);
+    n = server->n_alive;
+    mcps__mutex_unlock(&server->mutex);
+    return n;
+}
+
+static unsigned alive(struct mcps_server *server)
+{
+    return mcps__server_transports(server);
+}
+
+static bool is_inside(struct mcps_server *server)
+{
+    struct transports all = started_transports(server);
+
+    for (size_t i = 0; i < all.n; i++) {
+        if (all.started[i]->ops->is_inside(all.started[i]))
+            return true;
+    }
+    return mcps__pool_is_inside(&server->engine->pool) ||
+           mcps__control_is_inside(&server->engine->control);
+}
+
+/* ---- starting ---- */
+
+static int start_stdio(struct mcps_server *server)
+{
+    struct mcps__transport *stdio;
+    int r;
+
+    mcps__mutex_lock(&server->mutex);
+    stdio = server->stdio;
+    server->stdio_started = stdio != NULL;
+    server->n_alive += stdio ? 1 : 0;
+    mcps__mutex_unlock(&server->mutex);
+    r = stdio ? stdio->ops->start(stdio) : 0;
+    if (r >= 0)
+        return 0;
+    mcps__mutex_lock(&server->mutex);
+    server->stdio_started = false;
+    server->n_alive--;
+    mcps__mutex_unlock(&server->mutex);
+    return r;
+}
+
+static void set_state(struct mcps_server *server, enum mcps__server_state state)
+{
+    mcps__mutex_lock(&server->mutex);
+    server->state = state;
+    mcps__cond_broadcast(&server->changed);
+    mcps__mutex_unlock(&server->mutex);
+}
+
+/* The state, if it is as it should be, becomes another. */
+static int change_state(struct mcps_server *server, enum mcps__server_state from,
+                        enum mcps__server_state to)
+{
+    int r = 0;
+
+    mcps__mutex_lock(&server->mutex);
+    if (server->state == from)
+        server->state = to;
+    else
+        r = MCPS_EBUSY;
+    mcps__mutex_unlock(&server->mutex);
+    return r;
+}
+
+int mcps_server_start(mcps_server *server)
+{
+    struct mcps__engine *engine = server->engine;
+    int r = mcps__server_check_process(server);
+
+    if (r >= 0)
+        r = change_state(server, MCPS__SERVER_IDLE, MCPS__SERVER_STARTING);
+    if (r < 0)
+        return r;
+    r = mcps__engine_start(engine);
+    if (r >= 0) {
+        r = start_stdio(server);
+        if (r < 0)
+            mcps__engine_stop(engine, MCPS__CLOCK_NEVER);
+    }
+    set_state(server, r < 0 ? MCPS__SERVER_IDLE : MCPS__SERVER_RUNNING);
+    return r;
+}
+
+/* ---- waiting ---- */
+
+/* Until something is signalled that was not looked at yet. */
+static void wait_for_signal(struct mcps_server *server)
+{
+    struct pollfd fd = { .fd = mcps__wake_fd(&server->wake), .events = POLLIN };
+
+    poll(&fd, 1, -1);
+    mcps__wake_drain(&server->wake);
+}
+
+void mcps_server_request_stop(mcps_server *server)
+{
+    atomic_fetch_add(&server->stop_requests, 1);
+    mcps__wake_signal(&server->wake);
+}
+
+/* Is there a reason to go on? Not when another thread has begun to stop it. */
+static bool goes_on(struct mcps_server *server, bool listens)
+{
+    bool running;
+
+    if (atomic_load(&server->stop_requests) > 0)
+        return false;
+    mcps__mutex_lock(&server->mutex);
+    running = server->state == MCPS__SERVER_RUNNING && !(listens && server->n_alive == 0);
+    mcps__mutex_unlock(&server->mutex);
+    return running;
+}
+
+/* A server that listens nowhere ends only when it is told to. The last signal is passed on:
+ * another thread may wait for the same in a stop. */
+int mcps_server_run(mcps_server *server)
+{
+    bool listens;
+    int r = mcps_server_start(server);
+
+    if (r < 0)
+        return r;
+    listens = alive(server) > 0;
+    while (goes_on(server, listens))
+        wait_for_signal(server);
+    mcps__wake_signal(&server->wake);
+    return mcps_server_stop(server,
+                            (unsigned)mcps_server_get_limit(server, MCPS_LIMIT_DRAIN_MS));
+}
+
+/* ---- stopping ---- */
+
+static void stop_transports(const struct transports *all, int64_t deadline)
+{
+    for (size_t i = 0; i < all->n; i++)
+        all->started[i]->ops->stop(all->started[i], deadline);
+}
+
+/* Transports end soon after their drain deadline, whatever clients do; a second request
+ * makes it now. */
+static void drain(struct mcps_server *server, int64_t deadline)
+{
+    struct transports all = started_transports(server);
+
+    stop_transports(&all, deadline);
+    while (alive(server) > 0) {
+        if (deadline > 0 && atomic_load(&server->stop_requests) >= 2) {
+            deadline = 0;
+            stop_transports(&all, deadline);
+        }
+        wait_for_signal(server);
+    }
+    for (size_t i = 0; i < all.n; i++)
+        all.started[i]->ops->join(all.started[i]);
+}
+
+/* What has stopped can be started again, what has not can be stopped again. */
+static int end_stop(struct mcps_server *server, bool all_ended)
+{
+    mcps__mutex_lock(&server->mutex);
+    server->stdio_started = false;
+    server->memory_started = false;
+    server->stopping_now = false;
+    if (all_ended) {
+        server->state = MCPS__SERVER_IDLE;
+        atomic_store(&server->stop_requests, 0);
+    }
+    mcps__cond_broadcast(&server->changed);
+    mcps__wake_signal(&server->wake);
+    mcps__mutex_unlock(&server->mutex);
+    return all_ended ? 0 : MCPS_EBUSY;
+}
+
+/* Whether this thread is the one to stop it. The others wait for that one, and return what
+ * has come of it. */
+static int begin_stop(struct mcps_server *server, bool *ret_stopper)
+{
+    int r = 0;
+
+    mcps__mutex_lock(&server->mutex);
+    while (server->state == MCPS__SERVER_STARTING)
+        mcps__cond_wait(&server->changed, &server->mutex);
+    *ret_stopper = !server->stopping_now && server->state != MCPS__SERVER_IDLE;
+    if (*ret_stopper) {
+        server->stopping_now = true;
+        server->state = MCPS__SERVER_STOPPING;
+    } else {
+        while (server->stopping_now)
+            mcps__cond_wait(&server->changed, &server->mutex);
+        r = server->state == MCPS__SERVER_IDLE ? 0 : MCPS_EBUSY;
+    }
+    mcps__mutex_unlock(&server->mutex);
+    return r;
+}
+
+int mcps_server_stop(mcps_server *server, unsigned drain_ms)
+{
+    struct mcps__engine *engine = server->engine;
+    bool stopper;
+    unsigned left;
+    int r = mcps__server_check_process(server);
+
+    if (r >= 0 && is_inside(server))
+        r = -EDEADLK;
+    if (r >= 0)
+        r = begin_stop(server, &stopper);
+    if (r < 0 || !stopper)
+        return r;
+    drain(server, mcps__clock_after((int64_t)drain_ms * MCPS__NS_PER_MS));
+    left = mcps__engine_stop(engine, mcps__clock_after(mcps__limit_ns(
+                                         &engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS)));
+    if (left > 0)
+        mcps__log(&engine->log, MCPS_LOG_WARNING,
+                  "%u handlers or hooks still run though the server has stopped", left);
+    return end_stop(server, left == 0);
+}
+
+int mcps__server_settle(struct mcps_server *server)
+{
+    return mcps_server_stop(server, 0);
+}
+
+/* ---- in-memory clients ---- */
+
+/* The transport for them, started with the first. */
+static int start_memory(struct mcps_server *server, struct mcps__transport **ret)
+{
+    int r = 0;
+
+    mcps__mutex_lock(&server->mutex);
+    if (server->state != MCPS__SERVER_RUNNING)
+        r = MCPS_ECLOSED;
+    if (r >= 0 && !server->memory)
+        r = mcps__memory_new(&server->memory, server->engine, mcps__server_ended, server);
+    if (r >= 0 && !server->memory_started) {
+        r = server->memory->ops->start(server->memory);
+        if (r >= 0) {
+            server->memory_started = true;
+            server->n_alive++;
+        }
+    }
+    *ret = server->memory;
+    mcps__mutex_unlock(&server->mutex);
+    return r;
+}
+
+int mcps_test_connect(mcps_server *server, const char *principal, mcps_test_client **ret)
+{
+    struct mcps__transport *memory;
+    int fd = -1;
+    int r = mcps__server_check_process(server);
+
+    if (r >= 0)
+        r = start_memory(server, &memory);
+    if (r >= 0)
+        r = mcps__memory_connect(memory, principal ? principal : "test", &fd);
+    if (r >= 0)
+        r = mcps__test_client_new(ret, fd);
+    return r;
+}

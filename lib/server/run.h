@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting, running and stopping a server. */
+#ifndef MCPS_SERVER_RUN_H
+#define MCPS_SERVER_RUN_H
+
+#include "server/server.h"
+
+/* What transports call as their last act; the server is the userdata. */
+void mcps__server_ended(void *server);
+/* How many transports have their I/O thread. Any thread. */
+unsigned mcps__server_transports(struct mcps_server *server);
+/* Before the last reference goes: stops what runs. An error if it cannot, or may not. */
+int mcps__server_settle(struct mcps_server *server) MCPS_MUST_CHECK;
+/* 0, or -EPERM in a child that was forked: threads and locks are not its own. */
+int mcps__server_check_process(const struct mcps_server *server) MCPS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* Servers: making them, what they offer and say of themselves. Running is in run.c. */
+#include "config.h"
+
+#include "server/server.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/registry.h"
+#include "server/run.h"
+#include "transport/stdio.h"
+#include "util/mem.h"
+
+#define SERVER_MAGIC UINT32_C(0x53657276)
+
+/* ---- life ---- */
+
+static unsigned default_workers(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 2 ? (unsigned)n : 2;
+}
+
+/* Copies as much as the application's struct has, and fills in what it left out. */
+static struct mcps_server_options complete(const struct mcps_server_options *options)
+{
+    struct mcps_server_options all = { .struct_size = sizeof all };
+    size_t size = options ? options->struct_size : 0;
+
+    if (options)
+        memcpy(&all, options, size < sizeof all ? size : sizeof all);
+    if (!all.name)
+        all.name = "libmcpserver";
+    if (!all.version)
+        all.version = "0";
+    if (all.workers == 0)
+        all.workers = default_workers();
+    if (all.log_level == MCPS_LOG_EMERGENCY)
+        all.log_level = MCPS_LOG_INFO;
+    return all;
+}
+
+static int init_server(struct mcps_server *server,
+                       const struct mcps_server_options *options)
+{
+    int r = mcps__wake_init(&server->wake);
+
+    if (r < 0)
+        return r;
+    r = mcps__mutex_init(&server->mutex, MCPS__LOCK_server);
+    if (r < 0)
+        goto no_mutex;
+    r = mcps__cond_init(&server->changed);
+    if (r < 0)
+        goto no_cond;
+    r = mcps__engine_new(&server->engine, options);
+    if (r >= 0)
+        return 0;
+    mcps__cond_fini(&server->changed);
+no_cond:
+    mcps__mutex_fini(&server->mutex);
+no_mutex:
+    mcps__wake_fini(&server->wake);
+    return r;
+}
+
+int mcps_server_new(mcps_server **ret, const struct mcps_server_options *options)
+{
+    struct mcps_server_options all = complete(options);
+    struct mcps_server *server = mcps__calloc(1, sizeof *server);
+    int r;
+
+    if (!server)
+        return -ENOMEM;
+    r = init_server(server, &all);
+    if (r < 0) {
+        mcps__free(server);
+        return r;
+    }
+    mcps__obj_init(&server->obj, SERVER_MAGIC);
+    server->pid = getpid();
+    *ret = server;
+    return 0;
+}
+
+mcps_server *mcps_server_ref(mcps_server *server)
+{
+    MCPS__CHECK_OBJ(server, SERVER_MAGIC);
+    mcps__obj_ref(&server->obj);
+    return server;
+}
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
+    static void
+    free_server(struct mcps_server *server)
+{
+    mcps__token_set(&server->engine->token, MCPS_CANCEL_SHUTDOWN);
+    if (server->stdio)
+        server->stdio->ops->free(server->stdio);
+    if (server->memory)
+        server->memory->ops->free(server->memory);
+    mcps__engine_unref(server->engine);
+    mcps__cond_fini(&server->changed);
+    mcps__mutex_fini(&server->mutex);
+    mcps__wake_fini(&server->wake);
+    mcps__free(server);
+}
+
+/* The last reference is let go of only by a server that has stopped; until then the caller's
+ * is still there. References are not handed out from nothing, so with one left nobody else
+ * can take another meanwhile. */
+mcps_server *mcps_server_unref(mcps_server *server)
+{
+    if (!server)
+        return NULL;
+    MCPS__CHECK_OBJ(server, SERVER_MAGIC);
+    if (atomic_load(&server->obj.refs) == 1 && mcps__server_settle(server) < 0)
+        return server;
+    if (mcps__obj_unref(&server->obj))
+        free_server(server);
+    return NULL;
+}
+
+int mcps__server_check_process(const struct mcps_server *server)
+{
+    MCPS__CHECK_OBJ(server, SERVER_MAGIC);
+    return server->pid == getpid() ? 0 : -EPERM;
+}
+
+/* ---- what it offers ---- */
+
+int mcps_server_add_tools(mcps_server *server, const struct mcps_tool *tools, size_t n)
+{
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    if (!tools)
+        return n == 0 ? 0 : -EINVAL;
+    return mcps__registry_add_tools(&server->engine->registry, &server->engine->log,
+                                    tools, n);
+}
+
+static int listen_stdio(struct mcps_server *server)
+{
+    int r;
+
+    mcps__mutex_lock(&server->mutex);
+    if (server->state != MCPS__SERVER_IDLE)
+        r = MCPS_EBUSY;
+    else if (server->stdio)
+        r = MCPS_EEXISTS;
+    else
+        r = mcps__stdio_new(&server->stdio, server->engine, mcps__server_ended, server);
+    mcps__mutex_unlock(&server->mutex);
+    return r;
+}
+
+int mcps_server_listen(mcps_server *server, const char *uri)
+{
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    if (uri && strcmp(uri, "stdio:") == 0)
+        return listen_stdio(server);
+    mcps__log(&server->engine->log, MCPS_LOG_ERROR,
+              "\"%s\" is nothing to listen on: there is \"stdio:\"", uri ? uri : "");
+    return -EINVAL;
+}
+
+/* ---- limits ---- */
+
+static uint64_t largest(enum mcps_limit limit)
+{
+    switch (limit) {
+    case MCPS_LIMIT_MESSAGE_BYTES:
+        return UINT32_C(1) << 30;      /* the scan counts in 32 bits */
+    case MCPS_LIMIT_BATCH: return 128; /* as many as the scan records */
+    default: return UINT32_MAX;
+    }
+}
+
+/* Those without which nothing would work. */
+static uint64_t smallest(enum mcps_limit limit)
+{
+    switch (limit) {
+    case MCPS_LIMIT_MESSAGE_BYTES:
+    case MCPS_LIMIT_RESULT_BYTES:
+    case MCPS_LIMIT_OUT_BYTES:
+    case MCPS_LIMIT_PEERS:
+    case MCPS_LIMIT_CALLS_QUEUED: return 1;
+    default: return 0;
+    }
+}
+
+int mcps_server_set_limit(mcps_server *server, enum mcps_limit limit, uint64_t value)
+{
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    if ((unsigned)limit >= MCPS_N_LIMITS || value > largest(limit) ||
+        value < smallest(limit))
+        return -EINVAL;
+    mcps__mutex_lock(&server->mutex);
+    if (server->state != MCPS__SERVER_IDLE)
+        r = MCPS_EBUSY;
+    else
+        server->engine->limits.values[limit] = value;
+    mcps__mutex_unlock(&server->mutex);
+    return r;
+}
+
+uint64_t mcps_server_get_limit(const mcps_server *server, enum mcps_limit limit)
+{
+    MCPS__CHECK_OBJ(server, SERVER_MAGIC);
+    return (unsigned)limit < MCPS_N_LIMITS ? server->engine->limits.values[limit] : 0;
+}
+
+uint64_t mcps_server_get_limit_hits(const mcps_server *server, enum mcps_limit limit)
+{
+    MCPS__CHECK_OBJ(server, SERVER_MAGIC);
+    if ((unsigned)limit >= MCPS_N_LIMITS)
+        return 0;
+    return atomic_load(&server->engine->limits.hits[limit]);
+}
+
+/* ---- statistics ---- */
+
+static unsigned count_accounts(struct mcps__accounts *accounts)
+{
+    unsigned n;
+
+    mcps__mutex_lock(&accounts->mutex);
+    n = (unsigned)accounts->map.n_entries;
+    mcps__mutex_unlock(&accounts->mutex);
+    return n;
+}
+
+static void fill_pool_stats(struct mcps_stats *stats, struct mcps__engine *engine)
+{
+    struct mcps__pool_stats pool;
+
+    mcps__pool_get_stats(&engine->pool, &pool);
+    stats->queued = pool.queued;
+    stats->running = pool.running;
+    stats->parked = pool.parked;
+    stats->stuck = pool.stuck;
+    stats->threads = pool.threads + mcps__control_threads(&engine->control);
+}
+
+static void fill_counters(struct mcps_stats *stats, struct mcps__counters *counters)
+{
+    stats->in_flight = atomic_load(&counters->in_flight);
+    stats->pending = atomic_load(&counters->pending);
+    stats->streams = atomic_load(&counters->streams);
+    stats->sessions = atomic_load(&counters->sessions);
+    stats->answers = atomic_load(&counters->answers);
+    stats->dropped_answers = atomic_load(&counters->dropped_answers);
+    stats->suppressed_answers = atomic_load(&counters->suppressed_answers);
+    stats->cancelled = atomic_load(&counters->cancelled);
+    stats->cancelled_before_start = atomic_load(&counters->cancelled_before_start);
+    stats->lost_bytes = atomic_load(&counters->lost_bytes);
+    stats->bad_messages = atomic_load(&counters->bad_messages);
+    stats->ignored_messages = atomic_load(&counters->ignored_messages);
+}
+
+void mcps_server_get_stats(mcps_server *server, struct mcps_stats *ret)
+{
+    struct mcps_stats stats = { .struct_size = 0 };
+    size_t size = ret->struct_size;
+
+    MCPS__CHECK_OBJ(server, SERVER_MAGIC);
+    fill_pool_stats(&stats, server->engine);
+    fill_counters(&stats, &server->engine->counters);
+    stats.accounts = count_accounts(&server->engine->accounts);
+    stats.threads += mcps__server_transports(server);
+    stats.in_bytes = atomic_load(&server->engine->accounts.in_bytes);
+    stats.out_bytes = atomic_load(&server->engine->accounts.out_bytes);
+    stats.log_dropped = mcps__log_dropped(&server->engine->log);
+    stats.struct_size = size;
+    memcpy(ret, &stats, size < sizeof stats ? size : sizeof stats);
+}

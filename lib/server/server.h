@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The server: what holds engine and transports together. See mcpserver/server.h. */
+#ifndef MCPS_SERVER_SERVER_H
+#define MCPS_SERVER_SERVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/engine.h"
+#include "mcpserver/server.h"
+#include "transport/transport.h"
+#include "util/lock.h"
+#include "util/wake.h"
+
+enum mcps__server_state {
+    MCPS__SERVER_IDLE, /* not started, or stopped for good */
+    MCPS__SERVER_STARTING,
+    MCPS__SERVER_RUNNING,
+    MCPS__SERVER_STOPPING /* a stop goes on, or has left something running */
+};
+
+struct mcps_server {
+    struct mcps__obj obj;
+    struct mcps__engine *engine; /* a reference; never changes */
+    pid_t pid;                   /* of the process that made it; never changes */
+    struct mcps__wake wake;      /* a stop was requested, or a transport has ended */
+    atomic_uint stop_requests;
+    struct mcps__mutex mutex; /* covers all below */
+    struct mcps__cond changed;
+    enum mcps__server_state state MCPS__GUARDED;
+    bool stopping_now MCPS__GUARDED; /* some thread is in mcps_server_stop() */
+    unsigned n_alive MCPS__GUARDED;  /* transports whose I/O thread has not ended */
+    struct mcps__transport *stdio MCPS__GUARDED;  /* NULL: not asked for */
+    struct mcps__transport *memory MCPS__GUARDED; /* made with the first client */
+    bool stdio_started MCPS__GUARDED, memory_started MCPS__GUARDED;
+};
+
+#endif

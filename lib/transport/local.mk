@@ -1,0 +1,10 @@
+libmcpscore_la_SOURCES += \
+	lib/transport/conn.c lib/transport/conn.h \
+	lib/transport/end.c lib/transport/end.h \
+	lib/transport/lines.c lib/transport/lines.h \
+	lib/transport/memory.c lib/transport/memory.h \
+	lib/transport/conn_read.c \
+	lib/transport/stdio.c lib/transport/stdio.h \
+	lib/transport/test_client.c lib/transport/test_client.h \
+	lib/transport/transport.h \
+	lib/transport/conn_write.c

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: MIT */
+/* Sinks: what is put is taken in order, or dropped; the marks; the end. */
+#include "config.h"
+
+#include "unit.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "core/sink.h"
+#include "util/mem.h"
+
+extern const struct unit_test sink_tests[];
+
+/* ---- pieces ---- */
+
+static struct mcps__piece *piece_new(const char *text, size_t len)
+{
+    struct mcps__buf buf;
+
+    if (mcps__piece_begin(&buf, len) < 0 || mcps__buf_append(&buf, text, len) < 0) {
+        mcps__buf_fini(&buf);
+        return NULL;
+    }
+    return mcps__piece_end(&buf);
+}
+
+static void a_piece_is_what_was_written(void)
+{
+    static const char text[] = "{\"jsonrpc\":\"2.0\"}";
+    struct mcps__piece *piece = NULL;
+    struct mcps__buf buf;
+
+    CHECK_INT(mcps__piece_begin(&buf, 100), 0);
+    CHECK_INT(mcps__buf_append_str(&buf, text), 0);
+    piece = mcps__piece_end(&buf);
+    CHECK_INT(buf.len, 0);
+    CHECK(buf.data == NULL);
+    CHECK_MEM(piece->data, piece->len, text, sizeof text - 1);
+    CHECK(piece->owner == NULL && !piece->progress);
+    CHECK(mcps__list_is_empty(&piece->link));
+    mcps__piece_free(piece);
+    piece = NULL;
+    mcps__piece_free(NULL);
+    CHECK_INT(mcps__piece_begin(&buf, 0), 0);
+    piece = mcps__piece_end(&buf);
+    CHECK_INT(piece->len, 0);
+out:
+    mcps__buf_fini(&buf);
+    mcps__piece_free(piece);
+}
+
+static void a_piece_has_its_limit_without_its_head(void)
+{
+    struct mcps__buf buf;
+    struct mcps__piece *piece = NULL;
+
+    CHECK_INT(mcps__piece_begin(&buf, 3), 0);
+    CHECK_INT(mcps__buf_append(&buf, "abcd", 4), MCPS_ELIMIT);
+    CHECK_INT(mcps__buf_append(&buf, "abc", 3), 0);
+    CHECK_INT(mcps__buf_append(&buf, "d", 1), MCPS_ELIMIT);
+    piece = mcps__piece_end(&buf);
+    CHECK_MEM(piece->data, piece->len, "abc", 3);
+    mcps__piece_free(piece);
+    piece = NULL;
+    /* No limit at all. */
+    CHECK_INT(mcps__piece_begin(&buf, SIZE_MAX), 0);
+    CHECK_INT(mcps__buf_append(&buf, "abcd", 4), 0);
+out:
+    mcps__buf_fini(&buf);
+    mcps__piece_free(piece);
+}
+
+/* The buffer has doubled while it grew; the content survives the shrinking. */
+static void large_pieces_keep_their_content(void)
+{
+    enum { LARGE = 70000 };
+    struct mcps__buf buf;
+    struct mcps__piece *piece = NULL;
+
+    CHECK_INT(mcps__piece_begin(&buf, SIZE_MAX), 0);
+    for (unsigned i = 0; i < LARGE; i++)
+        CHECK_INT(mcps__buf_append_byte(&buf, (char)('a' + i % 26)), 0);
+    piece = mcps__piece_end(&buf);
+    CHECK_INT(piece->len, LARGE);
+    for (unsigned i = 0; i < LARGE; i++)
+        CHECK_INT(piece->data[i], 'a' + i % 26);
+out:
+    mcps__buf_fini(&buf);
+    mcps__piece_free(piece);
+}
+
+/* ---- a sink, and what its transport sees ---- */
+
+struct line {
+    struct mcps__limits limits;
+    struct mcps__accounts accounts;
+    struct mcps__loop *loop;
+    struct mcps__account *account;
+    struct mcps__sink *sink;
+    struct mcps__list taken;
+    bool made;
+};
+
+static unsigned n_flushes;
+
+static void flush(struct mcps__post *post)
+{
+    n_flushes++;
+    mcps__sink_unref(MCPS__CONTAINER_OF(post, struct mcps__sink, post));
+}
+
+static bool line_make(struct line *line, size_t soft_mark)
+{
+    n_flushes = 0;
+    *line = (struct line){ .made = false };
+    mcps__list_init(&line->taken);
+    mcps__limits_init(&line->limits);
+    line->limits.values[MCPS_LIMIT_OUT_BYTES] = soft_mark;
+    line->made = mcps__accounts_init(&line->accounts) == 0;
+    return line->made && mcps__loop_new(&line->loop, NULL) == 0 &&
+           mcps__account_get(&line->accounts, "ann", &line->account) == 0 &&
+           mcps__sink_new(&line->sink, line->loop, line->account, &line->limits, flush) ==
+               0;
+}
+
+static void line_end(struct line *line)
+{
+    MCPS__LIST_FOREACH_SAFE (node, &line->taken) {
+        mcps__piece_free(MCPS__CONTAINER_OF(node, struct mcps__piece, link));
+    }
+    if (line->loop)
+        mcps__loop_close(line->loop);
+    mcps__sink_unref(line->sink);
+    mcps__account_unref(line->account);
+    mcps__loop_unref(line->loop);
+    if (line->made)
+        mcps__accounts_fini(&line->accounts);
+}
+
+/* Puts a text of an owner; -ENOMEM when it could not be made. */
+static int put(struct line *line, const char *text, const void *owner, bool progress)
+{
+    struct mcps__piece *piece = piece_new(text, strlen(text));
+
+    if (!piece)
+        return -ENOMEM;
+    piece->owner = owner;
+    piece->progress = progress;
+    return mcps__sink_put(line->sink, piece);
+}
+
+/* How often the transport is told in one turn of the loop. */
+static unsigned told(struct line *line)
+{
+    unsigned before = n_flushes;
+
+    mcps__loop_run(line->loop);
+    return n_flushes - before;
+}
+
+/* Takes everything, and says it was written. */
+static const char *take_all(struct line *line)
+{
+    static char text[1000];
+    size_t len = 0;
+
+    mcps__sink_take(line->sink, &line->taken, SIZE_MAX, SIZE_MAX);
+    while (!mcps__list_is_empty(&line->taken)) {
+        struct mcps__list *node = mcps__list_first(&line->taken);
+        struct mcps__piece *piece = MCPS__CONTAINER_OF(node, struct mcps__piece, link);
+
+        mcps__list_remove(node);
+        if (len + piece->len < sizeof text)
+            memcpy(text + len, piece->data, piece->len);
+        len += piece->len;
+        mcps__piece_free(piece);
+    }
+    mcps__sink_written(line->sink, len);
+    text[len < sizeof text ? len : 0] = '\0';
+    return text;
+}
+
+static uint64_t n_hits(struct line *line)
+{
+    return atomic_load(&line->limits.hits[MCPS_LIMIT_OUT_BYTES]);
+}
+
+/* What waits, as the sink, the account and all accounts count it. */
+#define CHECK_WAITING(line, bytes)                                    \
+    do {                                                              \
+        CHECK_INT(mcps__sink_waiting((line)->sink), (bytes));         \
+        CHECK_INT(atomic_load(&(line)->account->out_bytes), (bytes)); \
+        CHECK_INT(atomic_load(&(line)->accounts.out_bytes), (bytes)); \
+    } while (0)
+
+/* ---- putting and taking ---- */
+
+static void the_transport_is_told_when_there_is_something_new(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 1000));
+    CHECK_INT(told(&line), 0);
+    CHECK_INT(put(&line, "one", NULL, false), 0);
+    CHECK_INT(put(&line, "two", NULL, false), 0);
+    CHECK_INT(told(&line), 1);
+    /* It was told, and has not looked yet. */
+    CHECK_INT(put(&line, "three", NULL, false), 0);
+    CHECK_INT(told(&line), 0);
+    CHECK_WAITING(&line, 11);
+    CHECK_STR(take_all(&line), "onetwothree");
+    CHECK_WAITING(&line, 0);
+    CHECK_INT(put(&line, "four", NULL, false), 0);
+    CHECK_INT(told(&line), 1);
+    CHECK_STR(take_all(&line), "four");
+out:
+    line_end(&line);
+}
+
+static void what_is_taken_waits_until_it_is_written(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 1000));
+    CHECK_INT(put(&line, "abcdef", NULL, false), 0);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 1, 1), 1);
+    CHECK_WAITING(&line, 6);
+    mcps__sink_written(line.sink, 2);
+    CHECK_WAITING(&line, 4);
+    CHECK_INT(put(&line, "gh", NULL, false), 0);
+    CHECK_WAITING(&line, 6);
+    mcps__sink_written(line.sink, 4);
+    CHECK_WAITING(&line, 2);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 1, 1), 1);
+    /* What the transport still has when everybody lets go counts no more. */
+    CHECK_WAITING(&line, 2);
+    mcps__loop_run(line.loop);
+    line.sink = mcps__sink_unref(line.sink);
+    CHECK_INT(atomic_load(&line.accounts.out_bytes), 0);
+out:
+    line_end(&line);
+}
+
+static void taking_has_two_bounds(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 1000));
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 10, 100), 0);
+    for (unsigned i = 0; i < 8; i++)
+        CHECK_INT(put(&line, "abc", NULL, false), 0);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 2, 100), 2);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 10, 6), 2);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 10, 8), 2);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 10, 2), 1);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 10, 100), 1);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 10, 100), 0);
+    CHECK_WAITING(&line, 24);
+out:
+    line_end(&line);
+}
+
+static void an_exchange_can_be_forgotten(void)
+{
+    static const char one, two;
+    struct line line;
+
+    CHECK(line_make(&line, 6));
+    CHECK_INT(put(&line, "a", &one, false), 0);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 1, 1), 1);
+    CHECK_INT(put(&line, "b", &one, true), 0);
+    CHECK_INT(put(&line, "c", &two, false), 0);
+    CHECK_INT(put(&line, "d", NULL, false), 0);
+    CHECK_INT(put(&line, "e", &one, false), 0);
+    CHECK_INT(told(&line), 1);
+    mcps__sink_forget(line.sink, &one);
+    /* What was taken stays, and below the mark there is nothing to tell. */
+    CHECK_WAITING(&line, 3);
+    CHECK_INT(told(&line), 0);
+    mcps__sink_forget(line.sink, &line);
+    CHECK_WAITING(&line, 3);
+    CHECK_STR(take_all(&line), "acd");
+out:
+    line_end(&line);
+}
+
+/* The transport may have stopped to read from the client, with nothing left to write. */
+static void forgetting_tells_when_less_than_the_mark_is_left(void)
+{
+    static const char one, two;
+    struct line line;
+
+    CHECK(line_make(&line, 6));
+    CHECK_INT(put(&line, "abc", &one, false), 0);
+    CHECK_INT(put(&line, "def", &two, false), 0);
+    CHECK_INT(told(&line), 1);
+    mcps__sink_forget(line.sink, &line);
+    CHECK_INT(told(&line), 0);
+    mcps__sink_forget(line.sink, &two);
+    CHECK_INT(told(&line), 1);
+    mcps__sink_forget(line.sink, &one);
+    CHECK_INT(told(&line), 0);
+    CHECK_WAITING(&line, 0);
+    CHECK_INT(put(&line, "x", &one, false), 0);
+    CHECK_INT(told(&line), 1);
+out:
+    line_end(&line);
+}
+
+/* ---- the marks ---- */
+
+static bool overflowed(struct mcps__sink *sink)
+{
+    bool is;
+
+    mcps__mutex_lock(&sink->mutex);
+    is = sink->overflowed;
+    mcps__mutex_unlock(&sink->mutex);
+    return is;
+}
+
+static void above_the_soft_mark_progress_is_replaced(void)
+{
+    static const char one, two;
+    struct line line;
+
+    CHECK(line_make(&line, 10));
+    CHECK_INT(put(&line, "p1", &one, true), 0);
+    CHECK_INT(put(&line, "q1", &two, true), 0);
+    CHECK_INT(put(&line, "p2", &one, true), 0);
+    CHECK_INT(put(&line, "m1.", &one, false), 0);
+    /* 9 bytes wait: one less than the mark. */
+    CHECK_INT(put(&line, "p", &one, true), 0);
+    CHECK_INT(n_hits(&line), 0);
+    CHECK_WAITING(&line, 10);
+    /* At the mark the latest of its own goes, and only that. */
+    CHECK_INT(put(&line, "p4", &one, true), 0);
+    CHECK_INT(n_hits(&line), 1);
+    CHECK_WAITING(&line, 11);
+    CHECK_INT(put(&line, "q2.", &two, true), 0);
+    CHECK_INT(n_hits(&line), 2);
+    CHECK_WAITING(&line, 12);
+    CHECK_INT(put(&line, "p5", &one, true), 0);
+    /* An answer replaces nothing. */
+    CHECK_INT(put(&line, "m2", &one, false), 0);
+    CHECK_INT(n_hits(&line), 3);
+    /* And is not replaced. */
+    CHECK_INT(put(&line, "p6", &one, true), 0);
+    CHECK_INT(n_hits(&line), 4);
+    CHECK_STR(take_all(&line), "p1p2m1.q2.m2p6");
+    CHECK_WAITING(&line, 0);
+out:
+    line_end(&line);
+}
+
+static void taken_progress_is_not_replaced(void)
+{
+    static const char one;
+    struct line line;
+
+    CHECK(line_make(&line, 4));
+    CHECK_INT(put(&line, "p1..", &one, true), 0);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 1, 1), 1);
+    /* What is taken counts for the mark, too. */
+    CHECK_INT(put(&line, "p2", &one, true), 0);
+    CHECK_INT(n_hits(&line), 0);
+    CHECK_INT(put(&line, "p3", &one, true), 0);
+    CHECK_INT(n_hits(&line), 1);
+    CHECK_STR(take_all(&line), "p1..p3");
+out:
+    line_end(&line);
+}
+
+static void at_four_times_the_mark_the_sink_breaks(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 10));
+    CHECK_INT(put(&line, "0123456789", NULL, false), 0);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 1, 1), 1);
+    CHECK_INT(put(&line, "0123456789012345678901234567a", NULL, false), 0);
+    CHECK_WAITING(&line, 39);
+    CHECK_INT(told(&line), 1);
+    /* One byte less than the mark still passes. What is taken counts. */
+    CHECK_INT(put(&line, "b", NULL, false), 0);
+    CHECK_WAITING(&line, 40);
+    CHECK_INT(mcps__sink_state(line.sink), MCPS__SINK_OPEN);
+    CHECK(!overflowed(line.sink));
+    CHECK_INT(n_hits(&line), 0);
+    CHECK_INT(put(&line, "x", NULL, false), MCPS_ELIMIT);
+    CHECK_INT(mcps__sink_state(line.sink), MCPS__SINK_BROKEN);
+    CHECK(overflowed(line.sink));
+    CHECK_INT(n_hits(&line), 1);
+    CHECK_INT(told(&line), 1);
+    /* What the transport has is the transport's. */
+    CHECK_WAITING(&line, 10);
+    CHECK_INT(put(&line, "y", NULL, false), -EPIPE);
+    CHECK_INT(n_hits(&line), 1);
+    CHECK_INT(told(&line), 0);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 10, 100), 0);
+    mcps__sink_written(line.sink, 10);
+    CHECK_WAITING(&line, 0);
+out:
+    line_end(&line);
+}
+
+static void exactly_four_times_the_mark_is_too_much(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 3));
+    CHECK_INT(put(&line, "0123456789ab", NULL, false), 0);
+    CHECK_INT(put(&line, "", NULL, false), MCPS_ELIMIT);
+    CHECK_INT(mcps__sink_state(line.sink), MCPS__SINK_BROKEN);
+out:
+    line_end(&line);
+}
+
+/* ---- the end ---- */
+
+static void a_closed_sink_is_still_written(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 10));
+    CHECK_INT(mcps__sink_state(line.sink), MCPS__SINK_OPEN);
+    CHECK_INT(put(&line, "last", NULL, false), 0);
+    CHECK_INT(told(&line), 1);
+    mcps__sink_close(line.sink);
+    CHECK_INT(mcps__sink_state(line.sink), MCPS__SINK_CLOSED);
+    CHECK_INT(told(&line), 1);
+    CHECK_INT(put(&line, "late", NULL, false), MCPS_ECLOSED);
+    CHECK_WAITING(&line, 4);
+    mcps__sink_close(line.sink);
+    CHECK_INT(told(&line), 0);
+    CHECK_STR(take_all(&line), "last");
+    CHECK_WAITING(&line, 0);
+    CHECK_INT(n_hits(&line), 0);
+out:
+    line_end(&line);
+}
+
+static void a_broken_sink_drops_what_waits(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 10));
+    CHECK_INT(put(&line, "one", NULL, false), 0);
+    CHECK_INT(put(&line, "two", NULL, false), 0);
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 1, 1), 1);
+    CHECK_INT(told(&line), 1);
+    mcps__sink_close(line.sink);
+    mcps__sink_break(line.sink);
+    CHECK_INT(mcps__sink_state(line.sink), MCPS__SINK_BROKEN);
+    CHECK(!overflowed(line.sink));
+    CHECK_INT(told(&line), 1);
+    CHECK_WAITING(&line, 3);
+    CHECK_INT(put(&line, "late", NULL, false), -EPIPE);
+    mcps__sink_break(line.sink);
+    mcps__sink_close(line.sink);
+    CHECK_INT(mcps__sink_state(line.sink), MCPS__SINK_BROKEN);
+    CHECK_INT(told(&line), 0);
+    mcps__sink_written(line.sink, 3);
+    CHECK_WAITING(&line, 0);
+out:
+    line_end(&line);
+}
+
+/* The loop has ended: nobody is told, and nothing is left behind. */
+static void a_sink_outlives_its_loop(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 10));
+    CHECK_INT(put(&line, "one", NULL, false), 0);
+    mcps__loop_close(line.loop);
+    CHECK_INT(n_flushes, 1);
+    CHECK_STR(take_all(&line), "one");
+    CHECK_INT(put(&line, "two", NULL, false), 0);
+    mcps__sink_close(line.sink);
+    mcps__sink_break(line.sink);
+    CHECK_INT(n_flushes, 1);
+    CHECK_WAITING(&line, 0);
+    CHECK(mcps__sink_ref(line.sink) == line.sink);
+    CHECK(mcps__sink_unref(line.sink) == NULL);
+    CHECK(mcps__sink_unref(NULL) == NULL);
+out:
+    line_end(&line);
+}
+
+static void what_nobody_took_is_freed(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 10));
+    CHECK_INT(put(&line, "one", NULL, false), 0);
+    CHECK_INT(told(&line), 1);
+    line.sink = mcps__sink_unref(line.sink);
+    CHECK_INT(atomic_load(&line.account->out_bytes), 0);
+out:
+    line_end(&line);
+}
+
+/* ---- threads ---- */
+
+enum { N_PUTTERS = 3, N_PUTS = 3000 };
+
+struct putter {
+    struct line *line;
+    unsigned n_failed;
+    char owner;
+};
+
+/* Progress, with a message between now and then. */
+static void *put_many(void *userdata)
+{
+    struct putter *putter = userdata;
+
+    for (unsigned i = 0; i < N_PUTS; i++) {
+        if (put(putter->line, "0123456789", &putter->owner, i % 10 != 0) < 0)
+            putter->n_failed++;
+        if (i % 100 == 0)
+            mcps__sink_forget(putter->line->sink, putter);
+    }
+    return NULL;
+}
+
+static struct line *flushed_line;
+
+static void flush_all(struct mcps__post *post)
+{
+    take_all(flushed_line);
+    mcps__sink_unref(MCPS__CONTAINER_OF(post, struct mcps__sink, post));
+}
+
+static void many_threads_put_into_one_sink(void)
+{
+    struct line line;
+    struct putter putters[N_PUTTERS];
+    pthread_t threads[N_PUTTERS];
+    unsigned n = 0;
+
+    CHECK(line_make(&line, 1u << 20));
+    flushed_line = &line;
+    line.sink->post.fn = flush_all;
+    for (; n < N_PUTTERS; n++) {
+        putters[n] = (struct putter){ .line = &line };
+        if (pthread_create(&threads[n], NULL, put_many, &putters[n]) != 0)
+            break;
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        struct pollfd p = { .fd = mcps__loop_fd(line.loop), .events = POLLIN };
+
+        if (poll(&p, 1, 1) == 1)
+            mcps__loop_run(line.loop);
+    }
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+    /* Told, or nothing is there. */
+    mcps__loop_run(line.loop);
+    CHECK_INT(n, N_PUTTERS);
+    for (unsigned i = 0; i < n; i++)
+        CHECK_INT(putters[i].n_failed, 0);
+    CHECK_WAITING(&line, 0);
+out:
+    line_end(&line);
+}
+
+const struct unit_test sink_tests[] = {
+    UNIT_TEST(a_piece_is_what_was_written),
+    UNIT_TEST(a_piece_has_its_limit_without_its_head),
+    UNIT_TEST(large_pieces_keep_their_content),
+    UNIT_TEST(the_transport_is_told_when_there_is_something_new),
+    UNIT_TEST(what_is_taken_waits_until_it_is_written),
+    UNIT_TEST(taking_has_two_bounds),
+    UNIT_TEST(an_exchange_can_be_forgotten),
+    UNIT_TEST(forgetting_tells_when_less_than_the_mark_is_left),
+    UNIT_TEST(above_the_soft_mark_progress_is_replaced),
+    UNIT_TEST(taken_progress_is_not_replaced),
+    UNIT_TEST(at_four_times_the_mark_the_sink_breaks),
+    UNIT_TEST(exactly_four_times_the_mark_is_too_much),
+    UNIT_TEST(a_closed_sink_is_still_written),
+    UNIT_TEST(a_broken_sink_drops_what_waits),
+    UNIT_TEST(a_sink_outlives_its_loop),
+    UNIT_TEST(what_nobody_took_is_freed),
+    UNIT_TEST_ONCE(many_threads_put_into_one_sink, "it makes thousands"),
+    UNIT_END,
+};
