@@ -21,6 +21,15 @@ check-long: all
 	MCPS_TEST_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check
 	$(SHELL) $(top_srcdir)/test/fuzz/run.sh $(FUZZ_SECONDS)
 
+# The official clients, installed in the build, drive the lab. None of "make check": it needs
+# a network the first time, and node, npm and python3 with venv.
+EXTRA_DIST += test/clients/run.sh test/clients/server.sh test/clients/ts.mjs test/clients/py.py
+check-clients: test/fixtures/lab
+	$(SHELL) $(top_srcdir)/test/clients/run.sh
+
+distclean-local:
+	rm -rf test/clients/installed
+
 # The unit tests under valgrind: no error, nothing left behind. Not the one that replaces
 # malloc(), for so does valgrind.
 check-valgrind: $(unit_programs)
@@ -39,4 +48,4 @@ coverage: check
 	gcovr --root $(abs_top_srcdir) --filter '$(abs_top_srcdir)/lib/' --object-directory . .
 endif
 
-.PHONY: check-long check-valgrind coverage
+.PHONY: check-long check-clients check-valgrind coverage

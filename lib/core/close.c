@@ -68,7 +68,8 @@ static void close_if_done(struct mcps__peer *peer)
 }
 
 /* Settles everything, and only then sets the token: a handler that notices can no longer
- * answer anything of its own. */
+ * answer anything of its own. No call that waits is started meanwhile, by the worker of one
+ * that was cancelled before it; afterwards none is left. */
 static void cancel(struct mcps__peer *peer, enum mcps_cancel_reason reason)
 {
     struct mcps__exchange *exchange;
@@ -76,6 +77,9 @@ static void cancel(struct mcps__peer *peer, enum mcps_cancel_reason reason)
     if (!advance(peer, MCPS__PEER_CANCELLED))
         return;
     mcps__timer_clear(&peer->loop->timers, &peer->timer);
+    if (!MCPS__MUTATED(M1))
+        mcps__pool_hold(&peer->engine->pool, &peer->lane);
+    MCPS__SYNC_POINT("before_cancels");
     if (!MCPS__MUTATED(M1)) {
         for (exchange = mcps__exchange_any(peer); exchange;
              exchange = mcps__exchange_any(peer)) {

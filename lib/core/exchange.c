@@ -13,9 +13,9 @@
 
 /* ---- life ---- */
 
-MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
-    int
-    mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer,
+/* Nobody else has it yet. */
+MCPS__NO_LOCK_ANALYSIS
+int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer,
                         struct mcps__context *context, struct mcps__batch *batch,
                         const struct mcps__id *id, void (*free)(struct mcps__exchange *))
 {
@@ -39,9 +39,9 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
     return 0;
 }
 
-MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
-    void
-    mcps__exchange_fini(struct mcps__exchange *exchange)
+/* Nobody else has it any more. */
+MCPS__NO_LOCK_ANALYSIS
+void mcps__exchange_fini(struct mcps__exchange *exchange)
 {
     mcps__batch_unref(exchange->batch);
     mcps__token_fini(&exchange->token);
@@ -198,8 +198,8 @@ static int count_outcome(struct mcps__exchange *exchange, int r)
     }
     MCPS__COUNT(engine, dropped_answers);
     if (MCPS__MUTATED(M4)) {
-        mcps__log(&engine->log, MCPS_LOG_ERROR, "the answer to request %s was lost: %s",
-                  exchange->id.text, mcps_strerror(r));
+        mcps__log(&engine->log, MCPS_LOG_ERROR, "the answer to request %.*s was lost: %s",
+                  (int)exchange->id.len, exchange->id.text, mcps_strerror(r));
         return r;
     }
     mcps__log(&engine->log, MCPS_LOG_DEBUG,
@@ -211,8 +211,10 @@ static int count_outcome(struct mcps__exchange *exchange, int r)
 int mcps__exchange_answer(struct mcps__exchange *exchange, struct mcps__piece *piece)
 {
     bool was_listed = unlist(exchange);
-    int r = count_outcome(exchange, settle(exchange, MCPS__SLOT_ANSWERED, piece));
+    int r;
 
+    MCPS__SYNC_POINT("after_unlist");
+    r = count_outcome(exchange, settle(exchange, MCPS__SLOT_ANSWERED, piece));
     if (was_listed)
         mcps__exchange_unref(exchange);
     return r;

@@ -58,9 +58,9 @@ static int count_session(struct mcps__engine *engine)
     return MCPS_ELIMIT;
 }
 
-MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
-    int
-    mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
+/* Nobody else has it yet. */
+MCPS__NO_LOCK_ANALYSIS
+int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
                    struct mcps__loop *loop, struct mcps__account *account,
                    struct mcps__sink *sink)
 {

@@ -146,21 +146,31 @@ bool mcps__pending_answer(struct mcps__peer *peer, int64_t serial, int outcome,
     return true;
 }
 
-/* Mutation M2, what a closing would be without the copy: the woken waiters take themselves
- * out of the map, and the one that the walk is at may be gone when it goes on. */
-MCPS__NO_LOCK_ANALYSIS
+/* Mutation M2, what a closing would be without the copy, though every step has its lock: the
+ * woken waiters take themselves out of the map, and the one that the walk is at may be gone
+ * when it goes on. */
 static void walk_in_place(struct mcps__peer *peer, bool suppress)
 {
+    struct mcps__entry *entry;
     size_t cursor = 0;
-    struct mcps__entry *entry = mcps__map_next(&peer->pending, &cursor);
+    bool completed;
 
-    while (entry) {
+    for (;;) {
+        mcps__mutex_lock(&peer->mutex);
+        entry = mcps__map_next(&peer->pending, &cursor);
+        mcps__mutex_unlock(&peer->mutex);
+        if (!entry)
+            return;
+        mcps__mutex_lock(&entry->mutex);
+        completed = entry->completed;
+        mcps__mutex_unlock(&entry->mutex);
+        if (completed)
+            continue;
         if (suppress)
             mcps__exchange_suppress(entry->exchange);
         complete(entry, MCPS_ECLOSED, NULL);
         MCPS__SYNC_POINT("after_waiter_woken");
         MCPS__CHECK_OBJ(entry, ENTRY_MAGIC);
-        entry = mcps__map_next(&peer->pending, &cursor);
     }
 }
 

@@ -106,9 +106,9 @@ static int write_lists(struct mcps__snapshot *snapshot)
 
 /* ---- the registry ---- */
 
-MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
-    int
-    mcps__registry_init(struct mcps__registry *registry)
+/* Nobody else has it yet. */
+MCPS__NO_LOCK_ANALYSIS
+int mcps__registry_init(struct mcps__registry *registry)
 {
     int r = mcps__mutex_init(&registry->mutex, MCPS__LOCK_registry);
 
@@ -123,9 +123,9 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
     return r;
 }
 
-MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
-    void
-    mcps__registry_fini(struct mcps__registry *registry)
+/* Nobody else has it any more. */
+MCPS__NO_LOCK_ANALYSIS
+void mcps__registry_fini(struct mcps__registry *registry)
 {
     registry->current = mcps__snapshot_unref(registry->current);
     mcps__mutex_fini(&registry->mutex);

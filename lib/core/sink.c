@@ -168,6 +168,7 @@ static void break_locked(struct mcps__sink *sink, struct mcps__list *dropped)
     sink->state = MCPS__SINK_BROKEN;
     mcps__list_splice(dropped, &sink->queue);
     mcps__account_uncharge_out(sink->account, sink->queued_bytes);
+    sink->lost_bytes += sink->queued_bytes;
     sink->queued_bytes = 0;
 }
 
@@ -203,6 +204,7 @@ static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
     if (waiting(sink) / HARD_MARK >= sink->soft_mark) {
         mcps__list_push_back(dropped, &piece->link);
         break_locked(sink, dropped);
+        sink->lost_bytes += piece->len;
         sink->overflowed = true;
         mcps__limit_hit(sink->limits, MCPS_LIMIT_OUT_BYTES);
         *ret_tell = true;
@@ -348,4 +350,16 @@ void mcps__sink_written(struct mcps__sink *sink, size_t bytes)
     sink->taken_bytes -= bytes;
     mcps__mutex_unlock(&sink->mutex);
     mcps__account_uncharge_out(sink->account, bytes);
+}
+
+size_t mcps__sink_lost(struct mcps__sink *sink)
+{
+    size_t bytes;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__mutex_lock(&sink->mutex);
+    bytes = sink->lost_bytes;
+    sink->lost_bytes = 0;
+    mcps__mutex_unlock(&sink->mutex);
+    return bytes;
 }

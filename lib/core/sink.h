@@ -57,6 +57,7 @@ struct mcps__sink {
     struct mcps__list queue MCPS__GUARDED;
     size_t queued_bytes MCPS__GUARDED; /* in the queue */
     size_t taken_bytes MCPS__GUARDED;  /* taken by the transport, not written yet */
+    size_t lost_bytes MCPS__GUARDED;   /* dropped when it broke, not told yet */
     enum mcps__sink_state state MCPS__GUARDED;
     bool overflowed MCPS__GUARDED;
 };
@@ -89,6 +90,9 @@ size_t mcps__sink_take(struct mcps__sink *sink, struct mcps__list *to, size_t n,
                        size_t bytes);
 /* I/O thread. So many bytes of what was taken are written, or given up. */
 void mcps__sink_written(struct mcps__sink *sink, size_t bytes);
+
+/* I/O thread. How many bytes were dropped when it broke, since the last time. */
+size_t mcps__sink_lost(struct mcps__sink *sink);
 
 /* Any thread; the answer may be old when it comes. */
 enum mcps__sink_state mcps__sink_state(struct mcps__sink *sink);

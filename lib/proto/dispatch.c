@@ -194,12 +194,16 @@ static int find_twins(const struct mcps__request *whole, struct mcps__scan *scan
     for (uint32_t i = 0; i < whole->scan->n_recorded; i++) {
         int r = scan_element(scan, whole, i);
 
-        if (r >= 0)
-            r = mcps__envelope_read(&env, scan,
-                                    whole->text + whole->scan->members[i].value, false);
         if (r == -ENOMEM)
             return r;
-        if (r < 0 || env.kind != MCPS__ENVELOPE_REQUEST)
+        if (r < 0)
+            continue;
+        r = mcps__envelope_read(&env, scan, whole->text + whole->scan->members[i].value,
+                                false);
+        if (r == -ENOMEM)
+            return r;
+        /* One that will be refused is answered, too. */
+        if (env.kind != MCPS__ENVELOPE_REQUEST || env.id.kind == MCPS__ID_NONE)
             continue;
         for (uint32_t k = 0; k < n_ids; k++)
             *ret = *ret || mcps__id_equal(&ids[k], &env.id);

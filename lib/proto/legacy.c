@@ -386,9 +386,9 @@ static const struct method *find_method(const struct method *table, size_t n,
 
 static void refuse_method(const struct mcps__request *request)
 {
-    char message[MCPS__METHOD_MAX + 32];
+    char message[128];
 
-    snprintf(message, sizeof message, "Method not found: %s", request->env->method);
+    snprintf(message, sizeof message, "Method not found: %.64s", request->env->method);
     mcps__request_refuse(request, MCPS__RPC_METHOD_NOT_FOUND, message, NULL);
 }
 

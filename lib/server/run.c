@@ -16,6 +16,7 @@
 #include "transport/memory.h"
 #include "transport/test_client.h"
 #include "util/clock.h"
+#include "util/sync.h"
 
 /* ---- transports ---- */
 
@@ -129,12 +130,14 @@ int mcps_server_start(mcps_server *server)
         r = change_state(server, MCPS__SERVER_IDLE, MCPS__SERVER_STARTING);
     if (r < 0)
         return r;
+    MCPS__SYNC_POINT("before_start");
     r = mcps__engine_start(engine);
     if (r >= 0) {
         r = start_stdio(server);
         if (r < 0)
             mcps__engine_stop(engine, MCPS__CLOCK_NEVER);
     }
+    MCPS__SYNC_POINT("after_start");
     set_state(server, r < 0 ? MCPS__SERVER_IDLE : MCPS__SERVER_RUNNING);
     return r;
 }
@@ -178,7 +181,9 @@ int mcps_server_run(mcps_server *server)
 
     if (r < 0)
         return r;
-    listens = alive(server) > 0;
+    MCPS__SYNC_POINT("server_started");
+    /* Not how many are alive: one may have come to its end already. */
+    listens = started_transports(server).n > 0;
     while (goes_on(server, listens))
         wait_for_signal(server);
     mcps__wake_signal(&server->wake);

@@ -45,6 +45,7 @@ static void drop_output(struct mcps__conn *c)
         free_written(c, piece);
     }
     mcps__sink_written(sink, bytes);
+    bytes += mcps__sink_lost(sink);
     atomic_fetch_add_explicit(&c->io->engine->counters.lost_bytes, bytes,
                               memory_order_relaxed);
     c->waiting = false;
@@ -55,8 +56,9 @@ void mcps__conn_lose(struct mcps__conn *conn)
 {
     if (conn->done)
         return;
-    drop_output(conn);
+    /* First, so that nothing comes that is not counted. */
     mcps__sink_break(conn->peer->sink);
+    drop_output(conn);
     mcps__peer_lost(conn->peer);
 }
 

@@ -9,13 +9,36 @@
 #include <stdint.h>
 #include <unistd.h>
 
+/* Above those that everybody uses without asking: in a process that was started without one
+ * of them, it is not to be this that is read, or printed into, in its place. */
+enum { FIRST_FD = 3 };
+
+/* Takes the descriptor. -errno. */
+static int move_up(int fd)
+{
+    int moved, error;
+
+    if (fd < 0)
+        return -errno;
+    if (fd >= FIRST_FD)
+        return fd;
+    moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD);
+    error = -errno;
+    close(fd);
+    return moved < 0 ? error : moved;
+}
+
 #ifdef HAVE_EVENTFD
 #include <sys/eventfd.h>
 
 static int open_fds(struct mcps__wake *wake)
 {
-    wake->read_fd = wake->write_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    return wake->read_fd < 0 ? -errno : 0;
+    int fd = move_up(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+
+    if (fd < 0)
+        return fd;
+    wake->read_fd = wake->write_fd = fd;
+    return 0;
 }
 
 #else
@@ -26,6 +49,16 @@ static int open_fds(struct mcps__wake *wake)
 
     if (pipe2(fds, O_NONBLOCK | O_CLOEXEC) < 0)
         return -errno;
+    fds[0] = move_up(fds[0]);
+    if (fds[0] < 0) {
+        close(fds[1]);
+        return fds[0];
+    }
+    fds[1] = move_up(fds[1]);
+    if (fds[1] < 0) {
+        close(fds[0]);
+        return fds[1];
+    }
     wake->read_fd = fds[0];
     wake->write_fd = fds[1];
     return 0;

@@ -1,8 +1,30 @@
 # One test for each entry of doc/failures.md, in a program for each group.
 failures_common = test/failures/scene.c test/failures/scene.h test/failures/wire.c \
+	test/failures/props.c test/failures/props.h \
 	test/fixtures/lab_tools.c test/fixtures/lab_tools.h
-failures_sources = $(failures_common) test/failures/close.c
-EXTRA_DIST += $(failures_sources)
+close_sources = test/failures/close.c test/failures/close_more.c test/failures/close_ends.c \
+	test/failures/close_tests.h test/failures/hands.c test/failures/hands.h
+cancel_sources = test/failures/cancel.c test/failures/cancel_races.c test/failures/cancel_tests.h \
+	test/failures/hands.c test/failures/hands.h
+ask_sources = test/failures/ask.c test/failures/ask.h test/failures/ask_refused.c \
+	test/failures/ask_storm.c
+stdio_sources = test/failures/stdio.c test/failures/pipes.h test/failures/stdio_serve.c \
+	test/failures/stdio_life.c test/failures/stdio_fds.c test/failures/stdio_bytes.c
+load_sources = test/failures/load.c
+hostile_sources = test/failures/hostile.c test/failures/hostile.h test/failures/hostile_shape.c \
+	test/failures/batch.c
+stop_sources = test/failures/stop.c test/failures/stop.h test/failures/stop_cycles.c
+order_sources = test/failures/order.c
+handlers_sources = test/failures/handlers.c test/failures/handlers.h \
+	test/failures/handlers_result.c test/failures/handlers_reentry.c
+clients_sources = test/failures/clients.c
+soak_sources = test/failures/soak.c
+idle_sources = test/failures/idle.c
+EXTRA_DIST += $(failures_common) \
+	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
+	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
+	$(handlers_sources) $(clients_sources) $(soak_sources) $(idle_sources)
+dist_check_SCRIPTS += test/failures/mutations.sh test/failures/idle.sh
 
 FAILURES_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/test/fixtures \
 	-DTEST_LAB='"$(abs_top_builddir)/test/fixtures/lab"'
@@ -12,7 +34,10 @@ endif
 
 if UNIT_TESTS
 if TEST_HOOKS
-failures_programs = test/failures/close
+failures_programs = test/failures/close test/failures/cancel test/failures/ask test/failures/stdio \
+	test/failures/load test/failures/hostile test/failures/stop test/failures/order \
+	test/failures/handlers test/failures/clients test/failures/soak \
+	test/failures/idle
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -21,8 +46,41 @@ libscene_la_SOURCES  = $(failures_common)
 libscene_la_CPPFLAGS = $(FAILURES_CPPFLAGS)
 libscene_la_LIBADD   = libunit.la
 
-test_failures_close_SOURCES  = test/failures/close.c
+test_failures_close_SOURCES  = $(close_sources)
 test_failures_close_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_close_LDADD    = libscene.la
+test_failures_cancel_SOURCES  = $(cancel_sources)
+test_failures_cancel_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_cancel_LDADD    = libscene.la
+test_failures_ask_SOURCES  = $(ask_sources)
+test_failures_ask_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_ask_LDADD    = libscene.la
+test_failures_stdio_SOURCES  = $(stdio_sources)
+test_failures_stdio_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_stdio_LDADD    = libscene.la
+test_failures_load_SOURCES  = $(load_sources)
+test_failures_load_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_load_LDADD    = libscene.la
+test_failures_hostile_SOURCES  = $(hostile_sources)
+test_failures_hostile_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_hostile_LDADD    = libscene.la
+test_failures_stop_SOURCES  = $(stop_sources)
+test_failures_stop_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_stop_LDADD    = libscene.la
+test_failures_order_SOURCES  = $(order_sources)
+test_failures_order_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_order_LDADD    = libscene.la
+test_failures_handlers_SOURCES  = $(handlers_sources)
+test_failures_handlers_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_handlers_LDADD    = libscene.la
+test_failures_clients_SOURCES  = $(clients_sources)
+test_failures_clients_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_clients_LDADD    = libscene.la
+test_failures_soak_SOURCES  = $(soak_sources)
+test_failures_soak_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_soak_LDADD    = libscene.la
+test_failures_idle_SOURCES  = $(idle_sources)
+test_failures_idle_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_idle_LDADD    = libscene.la
 endif
 endif

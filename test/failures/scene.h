@@ -98,6 +98,8 @@ bool wire_spawn_lab(struct wire *wire, const char *first, ...);
 /* Replaces this process' fds 0 and 1 by pipes to the wire, for a server with "stdio:" that
  * is started after it; wire_free() puts the old ones back. One at a time. */
 bool wire_on_stdio(struct wire *wire);
+/* Puts them back earlier, once the server has ended: the wire then sees the end of output. */
+void wire_leave_stdio(struct wire *wire);
 /* Cuts what is not cut, puts away a child (killing it if it must be), and frees all. Fine for
  * one that is zeroed and for one that was freed. */
 void wire_free(struct wire *wire);

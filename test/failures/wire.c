@@ -129,6 +129,12 @@ static void put_stdio_back(void)
     }
 }
 
+void wire_leave_stdio(struct wire *wire)
+{
+    (void)wire;
+    put_stdio_back();
+}
+
 void wire_free(struct wire *wire)
 {
     if (!wire->memory && wire->to == 0 && wire->from == 0)
@@ -141,7 +147,8 @@ void wire_free(struct wire *wire)
         kill(wire->child, SIGKILL);
         waitpid(wire->child, NULL, 0);
     }
-    put_stdio_back();
+    if (!wire->memory)
+        put_stdio_back();
     for (size_t i = 0; i < wire->n_messages; i++) {
         free(wire->messages[i]);
         json_object_put(wire->parsed[i]);

@@ -351,7 +351,8 @@ out:
 const struct unit_test lines_tests[] = {
     UNIT_TEST_ONCE(messages_of_many_threads_do_not_mix,
                    "each message is an allocation, and each that fails is one less"),
-    UNIT_TEST(signals_lose_nothing),
+    UNIT_TEST_ONCE(signals_lose_nothing,
+                   "others make the same allocations, and take no storm's time"),
     UNIT_TEST(the_stop_drains_and_ends),
     UNIT_TEST(the_stop_does_not_wait_for_one_who_does_not_read),
     UNIT_TEST(a_second_stop_reaches_the_peer),

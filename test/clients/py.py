@@ -1,0 +1,495 @@
+# SPDX-License-Identifier: MIT
+"""The official Python client drives the lab over stdio.
+
+run.sh installs the client and calls this. Says PASS or FAIL for each scenario, and exits
+with 1 if one failed. Usage: python py.py SERVER.SH LAB FOLDER [SCENARIO]...
+"""
+
+import json
+import sys
+import traceback
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+from mcp import (
+    Client, ClientSession, MCPError, StdioServerParameters, stdio_client, types,
+)
+
+WATCHDOG_S = 120
+EXIT_S = 60
+LATEST = "2025-11-25"
+TOOLS = ["add", "big", "echo", "fail", "no_result", "progress", "roots", "sleep", "spin",
+         "stats", "stubborn"]
+TEXTS = [
+    "",
+    "plain",
+    "quotes \" and \\ and / and \b \f \t",
+    "line\nline\r\nline\rline\n",
+    "control \u0001 \u001f \u007f \u0085",
+    "lines to some: \u2028 and \u2029, \u000b and \u000c",
+    "Grüße, 日本語, العربية, ελληνικά",
+    "emoji 👩‍👩‍👧‍👦 🏳️‍🌈 and 𝄞",
+    "edges \ufeff \ud7ff \ue000 \uffff \U00010000 \U0010ffff",
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n",
+    "\\u2028 \\n \\\" \\\\",
+]
+ROOTS = [
+    {"uri": "file:///home/somebody/project", "name": "The project"},
+    {"uri": "file:///srv/gr%C3%BC%C3%9Fe", "name": "Grüße 👋\u2028"},
+]
+
+starter, program, folder, *wanted = sys.argv[1:]
+
+
+def equal(got, expected, what=""):
+    """Unlike assert, python -O keeps it; and it says what it saw."""
+    if got != expected:
+        raise AssertionError(f"{what}: {got!r:.300} is not {expected!r:.300}")
+
+
+def true(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+# ---- a server of its own for each scenario ----
+
+
+class Recorder:
+    """Passes on a stream, and keeps what went through it."""
+
+    def __init__(self, stream, kept):
+        self.stream = stream
+        self.kept = kept
+
+    async def receive(self):
+        item = await self.stream.receive()
+        self.kept.append(item)
+        return item
+
+    async def send(self, item):
+        self.kept.append(item)
+        await self.stream.send(item)
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        item = await self.stream.__anext__()
+        self.kept.append(item)
+        return item
+
+    async def __aenter__(self):
+        await self.stream.__aenter__()
+        return self
+
+    async def __aexit__(self, *what):
+        return await self.stream.__aexit__(*what)
+
+    async def aclose(self):
+        await self.stream.aclose()
+
+    def close(self):
+        self.stream.close()
+
+
+class Lab:
+    count = 0
+
+    def __init__(self, name):
+        Lab.count += 1
+        self.file = Path(folder, f"{name.replace(' ', '-')}-{Lab.count}")
+        self.sent_items = []
+        self.received_items = []  # messages, and exceptions for what is none
+        self.client = None
+        self.waiting = None
+
+    @asynccontextmanager
+    async def transport(self):
+        parameters = StdioServerParameters(
+            command="/bin/sh", args=[starter, str(self.file), program, "stdio:"])
+        async with stdio_client(parameters) as (read, write):
+            yield Recorder(read, self.received_items), Recorder(write, self.sent_items)
+
+    @property
+    def received(self):
+        return [item.message for item in self.received_items
+                if not isinstance(item, Exception)]
+
+    def received_kinds(self):
+        return [type(message).__name__ for message in self.received]
+
+    async def call(self, name, args, **options):
+        return await self.client.call_tool(name, args, **options)
+
+    async def text(self, name, args, **options):
+        """The text of a result that is none of an error."""
+        result = await self.call(name, args, **options)
+        true(not result.is_error, f"{name} failed: {result.content}")
+        return only_text(result)
+
+    async def stats(self):
+        return json.loads(await self.text("stats", {}))
+
+    async def stats_until(self, condition):
+        """Only the watchdog limits how long that takes."""
+        while True:
+            self.waiting = await self.stats()
+            if condition(self.waiting):
+                return self.waiting
+            await anyio.sleep(0.01)
+
+    def said(self):
+        file = Path(f"{self.file}.err")
+        return file.read_text(errors="replace") if file.exists() else ""
+
+    async def check_end(self):
+        status = Path(f"{self.file}.status")
+        with anyio.move_on_after(EXIT_S):
+            while not status.exists():
+                await anyio.sleep(0.01)
+        true(status.exists(), "the server did not end by itself")
+        equal(int(status.read_text()), 0, "exit code of the server")
+        equal([item for item in self.received_items if isinstance(item, Exception)], [],
+              "what the client could not read")
+        answered = [message.id for message in self.received
+                    if isinstance(message, (types.JSONRPCResponse, types.JSONRPCError))]
+        equal(len(answered), len(set(answered)), "one answer for each request")
+
+
+def only_text(result):
+    equal([item.type for item in result.content], ["text"])
+    return result.content[0].text
+
+
+async def expect_error(code, awaitable):
+    try:
+        await awaitable
+    except MCPError as error:
+        equal(error.code, code, "error code")
+        return error
+    raise AssertionError("that should have failed")
+
+
+# ---- scenarios ----
+
+scenarios = []
+
+
+def scenario(name, **options):
+    """Those whose client is connected already: the body gets the lab."""
+    options = {"mode": "legacy", **options}
+
+    def add(body):
+        async def play(lab):
+            async with Client(lab.transport(), **options) as lab.client:
+                await body(lab)
+        scenarios.append((name, play))
+        return body
+    return add
+
+
+def bare_scenario(name):
+    """Those that connect on their own."""
+    def add(body):
+        scenarios.append((name, body))
+        return body
+    return add
+
+
+@scenario("connect")
+async def connect(lab):
+    info = lab.client.server_info
+    equal(info.name, "lab")
+    equal(info.title, "The lab")
+    true(info.version, "there is no version")
+    equal(lab.client.protocol_version, LATEST)
+    true(lab.client.server_capabilities.tools is not None, "no tools are offered")
+    equal(lab.client.instructions, "Tools for tests.")
+
+
+@scenario("connect by asking for the later era first", mode="auto")
+async def connect_auto(lab):
+    methods = [item.message.method for item in lab.sent_items]
+    equal(methods, ["server/discover", "initialize", "notifications/initialized"])
+    equal(lab.client.protocol_version, LATEST)
+    equal(await lab.text("add", {"a": 1, "b": 2}), "3")
+
+
+@scenario("list")
+async def list_tools(lab):
+    result = await lab.client.list_tools()
+    equal(sorted(tool.name for tool in result.tools), TOOLS)
+    equal(result.next_cursor, None)
+    for tool in result.tools:
+        equal(tool.input_schema["type"], "object", tool.name)
+        true(tool.description, f"{tool.name} has no description")
+    add = next(tool for tool in result.tools if tool.name == "add")
+    number = {"type": "number"}
+    equal(add.input_schema["properties"], {"a": number, "b": number})
+    equal(add.input_schema["required"], ["a", "b"])
+
+
+@scenario("echo")
+async def echo(lab):
+    for text in TEXTS:
+        equal(await lab.text("echo", {"text": text}), text)
+
+
+@scenario("add")
+async def add_numbers(lab):
+    equal(await lab.text("add", {"a": 2, "b": 3}), "5")
+    equal(await lab.text("add", {"a": -1.5, "b": 0.25}), "-1.25")
+    equal(await lab.text("add", {"a": 1e300, "b": 1e300}), "2e+300")
+
+
+@scenario("bad arguments")
+async def bad_arguments(lab):
+    wrong = await lab.call("add", {"a": 1, "b": "two"})
+    missing = await lab.call("echo", {})
+    equal(wrong.is_error, True)
+    true("argument b" in only_text(wrong), wrong.content)
+    equal(missing.is_error, True)
+    true("argument text" in only_text(missing), missing.content)
+
+
+@scenario("fail")
+async def fail(lab):
+    result = await lab.call("fail", {"text": "no: \"100 %s\"\n\u2028"})
+    equal(result.is_error, True)
+    equal(only_text(result), "no: \"100 %s\"\n\u2028")
+
+
+@scenario("no result")
+async def no_result(lab):
+    await expect_error(types.INTERNAL_ERROR, lab.call("no_result", {}))
+    equal(await lab.text("add", {"a": 1, "b": 1}), "2")
+
+
+@scenario("unknown tool")
+async def unknown_tool(lab):
+    error = await expect_error(types.INVALID_PARAMS, lab.call("nobody", {}))
+    true("nobody" in error.message, error.message)
+
+
+@scenario("unknown method")
+async def unknown_method(lab):
+    await expect_error(types.METHOD_NOT_FOUND, lab.client.list_resources())
+
+
+async def check_progress(lab, steps, ms):
+    # The first revision has no message there.
+    message = None if lab.client.protocol_version == "2024-11-05" else "working"
+    events = []
+    before = len(lab.received_kinds())
+
+    # Runs at once and to its end, so the client cannot mix up the order.
+    async def on_progress(done, total, text):
+        events.append((done, total, text))
+
+    events.append(await lab.text("progress", {"steps": steps, "ms": ms},
+                                 progress_callback=on_progress))
+    kinds = lab.received_kinds()[before:]
+    equal(events, [(i + 1, steps, message) for i in range(steps)] + [f"{steps} steps"])
+    # Whatever the client asked for on its own besides, no progress came after the answer.
+    equal(kinds[:steps + 1], ["JSONRPCNotification"] * steps + ["JSONRPCResponse"])
+    equal(kinds.count("JSONRPCNotification"), steps)
+
+
+@scenario("progress")
+async def progress(lab):
+    await check_progress(lab, 10, 5)
+    await check_progress(lab, 200, 0)
+    await check_progress(lab, 0, 0)
+
+
+@scenario("progress not asked for")
+async def progress_unasked(lab):
+    equal(await lab.text("progress", {"steps": 5, "ms": 0}), "5 steps")
+    true("JSONRPCNotification" not in lab.received_kinds(), "there was progress")
+
+
+@scenario("cancel")
+async def cancel(lab):
+    async with anyio.create_task_group() as tasks:
+        scope = anyio.CancelScope()
+
+        async def sleep():
+            with scope:
+                await lab.call("sleep", {"ms": 600000})
+
+        tasks.start_soon(sleep)
+        await lab.stats_until(lambda stats: stats["running"] == 2)
+        scope.cancel()
+    true(scope.cancelled_caught, "the call was not cancelled")
+    stats = await lab.stats_until(
+        lambda stats: stats["in_flight"] == 1 and stats["running"] == 1)
+    equal(stats["cancelled"], 1)
+    equal(await lab.text("add", {"a": 20, "b": 22}), "42")
+    true("sleep ended: CLIENT" in lab.said(), lab.said())
+    sent = [item.message for item in lab.sent_items]
+    asked = {message.id for message in sent if isinstance(message, types.JSONRPCRequest)}
+    sleeps = {message.id for message in sent if "600000" in repr(message)}
+    answered = {getattr(message, "id", None) for message in lab.received}
+    equal(len(sleeps), 1)
+    equal(answered, asked - sleeps, "answers to all but the cancelled call")
+
+
+@scenario("time limit of the client")
+async def time_limit(lab):
+    sleep = lab.call("sleep", {"ms": 600000}, read_timeout_seconds=0.05)
+    await expect_error(types.REQUEST_TIMEOUT, sleep)
+    await lab.stats_until(
+        lambda stats: stats["in_flight"] == 1 and stats["cancelled"] == 1)
+    equal(await lab.text("echo", {"text": "still here"}), "still here")
+
+
+async def some_roots(context):
+    return types.ListRootsResult(roots=[types.Root(**root) for root in ROOTS])
+
+
+@scenario("roots", list_roots_callback=some_roots)
+async def roots(lab):
+    texts = []
+
+    async def one():
+        texts.append(await lab.text("roots", {}))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(8):
+            tasks.start_soon(one)
+    equal([json.loads(text) for text in texts], [ROOTS] * 8)
+
+
+async def no_roots_today(context):
+    return types.ErrorData(code=types.INTERNAL_ERROR, message="there are none today")
+
+
+@scenario("roots that fail", list_roots_callback=no_roots_today)
+async def roots_that_fail(lab):
+    result = await lab.call("roots", {})
+    equal(result.is_error, True)
+    true("roots ended: MCPS_EREFUSED" in lab.said(), lab.said())
+
+
+@scenario("no roots")
+async def no_roots(lab):
+    result = await lab.call("roots", {})
+    equal(result.is_error, True)
+    true("JSONRPCRequest" not in lab.received_kinds(), "the server asked")
+
+
+@scenario("concurrent calls")
+async def concurrent_calls(lab):
+    # As many at a time as one client may have, with some room.
+    room = anyio.Semaphore(60)
+    done = []
+
+    async def one(n):
+        async with room:
+            equal(await lab.text("add", {"a": n, "b": 1000 * n}), str(1001 * n))
+        done.append(n)
+
+    async with anyio.create_task_group() as tasks:
+        for n in range(200):
+            tasks.start_soon(one, n)
+    equal(sorted(done), list(range(200)))
+    equal((await lab.stats())["limits"]["calls_per_peer"], 0)
+
+
+@scenario("big")
+async def big(lab):
+    size = 2 << 20
+    text = "ü\u2028👋\"\n" * 100000
+    true(await lab.text("big", {"bytes": size}) == "x" * size, "not what was asked for")
+    true(await lab.text("echo", {"text": text}) == text, "not what was sent")
+
+
+@scenario("ping")
+async def ping(lab):
+    equal(await lab.client.session.send_ping(), types.EmptyResult())
+
+
+@scenario("close")
+async def close(lab):
+    """What each scenario ends with, only that nothing came before it."""
+
+
+@bare_scenario("close while busy")
+async def close_while_busy(lab):
+    async def sleep():
+        await expect_error(types.CONNECTION_CLOSED, lab.call("sleep", {"ms": 600000}))
+
+    async with anyio.create_task_group() as tasks:
+        async with Client(lab.transport(), mode="legacy") as lab.client:
+            tasks.start_soon(sleep)
+            await lab.stats_until(lambda stats: stats["running"] == 2)
+    await lab.check_end()
+    true("sleep ended: DISCONNECT" in lab.said(), lab.said())
+
+
+async def check_revision(lab, offer, expected):
+    """The client always offers the latest revision: its handshake is made by hand."""
+    async with AsyncExitStack() as stack:
+        streams = await stack.enter_async_context(lab.transport())
+        lab.client = await stack.enter_async_context(ClientSession(*streams))
+        result = await lab.client.send_request(
+            types.InitializeRequest(params=types.InitializeRequestParams(
+                protocol_version=offer, capabilities=types.ClientCapabilities(),
+                client_info=types.Implementation(name="check-clients", version="1"))),
+            types.InitializeResult)
+        lab.client.adopt(result)
+        await lab.client.send_notification(types.InitializedNotification())
+        equal(lab.client.protocol_version, expected)
+        equal(len((await lab.client.list_tools()).tools), len(TOOLS))
+        equal(await lab.text("add", {"a": 1, "b": 2}), "3")
+        equal((await lab.call("fail", {"text": "no"})).is_error, True)
+        await check_progress(lab, 3, 0)
+
+
+@bare_scenario("revision 2024-11-05")
+async def revision_2024_11_05(lab):
+    await check_revision(lab, "2024-11-05", "2024-11-05")
+
+
+@bare_scenario("revision 2025-03-26")
+async def revision_2025_03_26(lab):
+    await check_revision(lab, "2025-03-26", "2025-03-26")
+
+
+@bare_scenario("revision 2025-06-18")
+async def revision_2025_06_18(lab):
+    await check_revision(lab, "2025-06-18", "2025-06-18")
+
+
+@bare_scenario("revision nobody knows")
+async def revision_unknown(lab):
+    await check_revision(lab, "1999-12-31", LATEST)
+
+
+# ---- running them ----
+
+
+async def play(name, body):
+    lab = Lab(name)
+    try:
+        with anyio.fail_after(WATCHDOG_S):
+            await body(lab)
+            await lab.check_end()
+    except Exception:
+        print(f"FAIL: clients/py {name}")
+        print(traceback.format_exc())
+        print(f"{lab.waiting or ''}\n{lab.said()}", flush=True)
+        return False
+    print(f"PASS: clients/py {name}", flush=True)
+    return True
+
+
+async def main():
+    results = [await play(name, body) for name, body in scenarios
+               if not wanted or name in wanted]
+    return 0 if all(results) else 1
+
+
+sys.exit(anyio.run(main))

@@ -1,0 +1,120 @@
+#!/bin/sh
+# The official clients drive the lab over stdio. They are installed, by name and exact
+# version, in test/clients/installed of the build that this is called in. One that cannot be
+# installed here is skipped, and said to be; exits with 77 when that leaves none.
+# Usage: run.sh [ts|py]...
+set -eu
+
+ts_package=@modelcontextprotocol/sdk@1.32.2
+py_package=mcp==2.3.0
+install_seconds=300
+run_seconds=600
+
+src=$(cd "$(dirname "$0")" && pwd)
+build=$PWD
+installed=$build/test/clients/installed
+lab=$build/test/fixtures/lab
+# What the installers say when they reach nobody.
+offline='ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH'
+offline="$offline|ERR_SOCKET_TIMEOUT|NewConnectionError|NameResolutionError"
+offline="$offline|ConnectTimeoutError|ReadTimeoutError"
+ran=0
+bad=0
+
+skip() { # client, why
+    echo "SKIP: clients/$1"
+    echo "SKIPPED: clients/$1: $2"
+}
+
+fail() { # client, what
+    echo "FAIL: clients/$1 $2"
+    bad=1
+}
+
+# Runs an installer, unless that package is there already. False if it is not there then.
+install() { # client, package, command...
+    client=$1 package=$2 dir=$installed/$1
+    shift 2
+    [ "$(cat "$dir/complete" 2> /dev/null)" != "$package" ] || return 0
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    echo "clients/$client: installing $package"
+    status=0
+    timeout -k 10 $install_seconds "$@" > "$dir/log" 2>&1 || status=$?
+    if [ $status -eq 0 ]; then
+        echo "$package" > "$dir/complete"
+    elif [ $status -eq 124 ] || [ $status -eq 137 ]; then
+        skip "$client" "$package was not installed within $install_seconds seconds"
+    elif grep -qE "$offline" "$dir/log"; then
+        skip "$client" "$package cannot be installed without a network"
+    else
+        tail -n 20 "$dir/log"
+        fail "$client" "install"
+    fi
+    return $status
+}
+
+install_ts() {
+    node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2> /dev/null ||
+        { skip ts "there is no node of 18 or later (package nodejs)"; return 1; }
+    command -v npm > /dev/null || { skip ts "there is no npm (package npm)"; return 1; }
+    install ts $ts_package npm install --prefix "$installed/ts" --no-save \
+        --no-package-lock --ignore-scripts --no-audit --no-fund --fetch-retries=1 \
+        --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=1000 $ts_package
+}
+
+install_py() {
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2> /dev/null ||
+        { skip py "there is no python3 of 3.10 or later (package python3)"; return 1; }
+    python3 -c 'import venv, ensurepip' 2> /dev/null ||
+        { skip py "python3 has no venv (package python3-venv)"; return 1; }
+    # One command, so that the time is bounded for both.
+    install py $py_package sh -c 'python3 -m venv "$1/venv" && "$1/venv/bin/pip" install \
+        --no-input --disable-pip-version-check --retries 1 --timeout 30 "$2"' \
+        sh "$installed/py" $py_package
+}
+
+# Packages are looked for beside the script, so it has to be where they are.
+run_ts() {
+    cp "$src/ts.mjs" "$installed/ts/ts.mjs"
+    timeout -k 10 $run_seconds node "$installed/ts/ts.mjs" "$@"
+}
+
+run_py() { timeout -k 10 $run_seconds "$installed/py/venv/bin/python" "$src/py.py" "$@"; }
+
+# Servers that are still there when their client is through.
+stop_leftovers() { # client, folder
+    for file in "$2"/*.pid; do
+        if [ ! -e "$file" ] || [ -e "${file%.pid}.status" ]; then continue; fi
+        fail "$1" "left $(basename "$file" .pid) behind"
+        kill -KILL "-$(cat "$file")" 2> /dev/null || true
+    done
+}
+
+run() { # client
+    "install_$1" || return 0
+    ran=$((ran + 1))
+    dir=$installed/$1/servers
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    status=0
+    "run_$1" "$src/server.sh" "$lab" "$dir" || status=$?
+    stop_leftovers "$1" "$dir"
+    case $status in
+    0) ;;
+    1) bad=1 ;;
+    124 | 137) fail "$1" "took more than $run_seconds seconds" ;;
+    *) fail "$1" "ended with $status" ;;
+    esac
+}
+
+[ -x "$lab" ] || { echo "there is no $lab: make check-clients builds it"; exit 1; }
+[ $# -gt 0 ] || set -- ts py
+for client; do
+    case $client in
+    ts | py) run "$client" ;;
+    *) echo "usage: run.sh [ts|py]..."; exit 2 ;;
+    esac
+done
+[ $bad -eq 0 ] || exit 1
+[ $ran -gt 0 ] || exit 77

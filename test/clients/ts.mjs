@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: MIT
+// The official TypeScript client drives the lab over stdio. run.sh installs the client
+// and calls this. Says PASS or FAIL for each scenario, and exits with 1 if one failed.
+// Usage: node ts.mjs SERVER.SH LAB FOLDER [SCENARIO]...
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import {
+    ErrorCode, ListRootsRequestSchema, McpError,
+} from '@modelcontextprotocol/sdk/types.js';
+
+const [starter, program, folder, ...wanted] = process.argv.slice(2);
+
+const WATCHDOG_MS = 120000;
+const EXIT_MS = 60000;
+const FOREVER = { timeout: 2 * WATCHDOG_MS };
+const LATEST = '2025-11-25';
+const TOOLS = ['add', 'big', 'echo', 'fail', 'no_result', 'progress', 'roots', 'sleep',
+    'spin', 'stats', 'stubborn'];
+const TEXTS = [
+    '',
+    'plain',
+    'quotes " and \\ and / and \b \f \t',
+    'line\nline\r\nline\rline\n',
+    'control \u0001 \u001f \u007f \u0085',
+    'lines to some: \u2028 and \u2029, \u000b and \u000c',
+    'Grüße, 日本語, العربية, ελληνικά',
+    'emoji 👩‍👩‍👧‍👦 🏳️‍🌈 and 𝄞',
+    'edges \ufeff \ud7ff \ue000 \uffff \u{10000} \u{10ffff}',
+    '{"jsonrpc":"2.0","id":1,"result":{}}\n',
+    '\\u2028 \\n \\" \\\\',
+];
+
+// ---- a server of its own for each scenario ----
+
+let current;
+let servers = 0;
+
+class Lab {
+    constructor(name, options) {
+        this.file = join(folder, `${name}-${++servers}`);
+        this.sent = [];
+        this.received = [];
+        this.errors = [];
+        this.client = new Client({ name: 'check-clients', version: '1' },
+            { capabilities: options.roots ? { roots: {} } : {} });
+        this.client.onerror = (error) => this.errors.push(error);
+        if (options.roots)
+            this.client.setRequestHandler(ListRootsRequestSchema, options.roots);
+        this.transport = this.#makeTransport(options);
+    }
+
+    #makeTransport({ offer }) {
+        const transport = new StdioClientTransport({
+            command: '/bin/sh',
+            args: [starter, this.file, program, 'stdio:'],
+        });
+        const send = transport.send.bind(transport);
+
+        transport.onmessage = (message) => this.received.push(message);
+        transport.setProtocolVersion = (version) => { this.version = version; };
+        transport.send = (message, options) => {
+            // The client always offers the latest revision, with no option for another.
+            if (offer && message.method === 'initialize')
+                message.params.protocolVersion = offer;
+            this.sent.push(message);
+            return send(message, options);
+        };
+        return transport;
+    }
+
+    async connect() {
+        await this.client.connect(this.transport);
+    }
+
+    // The client forgets its progress callback when it sees the answer, while progress
+    // that was read together with it waits for its turn. With a turn for each message
+    // none does.
+    pace() {
+        const deliver = this.transport.onmessage;
+        let last = Promise.resolve();
+
+        this.transport.onmessage = (message) => {
+            last = last.then(() => nextTurn()).then(() => deliver(message));
+        };
+    }
+
+    call(name, args, options) {
+        return this.client.callTool({ name, arguments: args }, undefined, options);
+    }
+
+    // The text of a result that is none of an error.
+    async text(name, args, options) {
+        const result = await this.call(name, args, options);
+
+        assert.ok(!result.isError, `${name} failed: ${JSON.stringify(result.content)}`);
+        return onlyText(result);
+    }
+
+    async stats() {
+        return JSON.parse(await this.text('stats', {}));
+    }
+
+    // Only the watchdog limits how long that takes.
+    async statsUntil(condition) {
+        for (;;) {
+            this.waiting = await this.stats();
+            if (condition(this.waiting))
+                return this.waiting;
+            await delay(10);
+        }
+    }
+
+    async #exitCode() {
+        const end = performance.now() + EXIT_MS;
+
+        while (performance.now() < end) {
+            const status = await readFile(`${this.file}.status`, 'utf8')
+                .catch(() => null);
+
+            if (status !== null)
+                return Number(status);
+            await delay(10);
+        }
+        throw new Error('the server did not end by itself');
+    }
+
+    async close() {
+        await this.client.close();
+        assert.equal(await this.#exitCode(), 0, 'exit code of the server');
+        assert.deepEqual(this.errors, [], 'errors that the client saw');
+    }
+
+    async said() {
+        return await readFile(`${this.file}.err`, 'utf8').catch(() => '');
+    }
+}
+
+function onlyText(result) {
+    assert.equal(result.content.length, 1);
+    assert.equal(result.content[0].type, 'text');
+    return result.content[0].text;
+}
+
+async function failure(promise) {
+    try {
+        await promise;
+    } catch (error) {
+        return error;
+    }
+    throw new Error('that should have failed');
+}
+
+async function expectMcpError(promise, code) {
+    const error = await failure(promise);
+
+    assert.ok(error instanceof McpError, `${error}`);
+    assert.equal(error.code, code, `${error}`);
+    return error;
+}
+
+// ---- scenarios ----
+
+const scenarios = [];
+
+function scenario(name, body, options = {}) {
+    scenarios.push({ name, body, options });
+}
+
+scenario('connect', async (lab) => {
+    const info = lab.client.getServerVersion();
+
+    assert.equal(info.name, 'lab');
+    assert.equal(info.title, 'The lab');
+    assert.ok(info.version.length > 0);
+    assert.equal(lab.version, LATEST);
+    assert.ok(lab.client.getServerCapabilities().tools);
+    assert.equal(lab.client.getInstructions(), 'Tools for tests.');
+});
+
+scenario('list', async (lab) => {
+    const { tools, nextCursor } = await lab.client.listTools();
+    const add = tools.find((tool) => tool.name === 'add');
+
+    assert.deepEqual(tools.map((tool) => tool.name).sort(), TOOLS);
+    assert.equal(nextCursor, undefined);
+    for (const tool of tools) {
+        assert.equal(tool.inputSchema.type, 'object', tool.name);
+        assert.ok(tool.description.length > 0, tool.name);
+    }
+    assert.deepEqual(add.inputSchema.properties,
+        { a: { type: 'number' }, b: { type: 'number' } });
+    assert.deepEqual(add.inputSchema.required, ['a', 'b']);
+});
+
+scenario('echo', async (lab) => {
+    for (const text of TEXTS)
+        assert.equal(await lab.text('echo', { text }), text);
+});
+
+scenario('add', async (lab) => {
+    assert.equal(await lab.text('add', { a: 2, b: 3 }), '5');
+    assert.equal(await lab.text('add', { a: -1.5, b: 0.25 }), '-1.25');
+    assert.equal(await lab.text('add', { a: 1e300, b: 1e300 }), '2e+300');
+});
+
+scenario('bad arguments', async (lab) => {
+    const wrong = await lab.call('add', { a: 1, b: 'two' });
+    const missing = await lab.call('echo', {});
+
+    assert.equal(wrong.isError, true);
+    assert.match(onlyText(wrong), /\bb\b.*number/);
+    assert.equal(missing.isError, true);
+    assert.match(onlyText(missing), /text.*string/);
+});
+
+scenario('fail', async (lab) => {
+    const result = await lab.call('fail', { text: 'no: "100 %s"\n\u2028' });
+
+    assert.equal(result.isError, true);
+    assert.equal(onlyText(result), 'no: "100 %s"\n\u2028');
+});
+
+scenario('no result', async (lab) => {
+    await expectMcpError(lab.call('no_result', {}), ErrorCode.InternalError);
+    assert.equal(await lab.text('add', { a: 1, b: 1 }), '2');
+});
+
+scenario('unknown tool', async (lab) => {
+    const error = await expectMcpError(lab.call('nobody', {}), ErrorCode.InvalidParams);
+
+    assert.match(error.message, /nobody/);
+});
+
+scenario('unknown method', async (lab) => {
+    await expectMcpError(lab.client.listResources(), ErrorCode.MethodNotFound);
+});
+
+async function checkProgress(lab, steps, ms) {
+    // The first revision has no message there.
+    const message = lab.version === '2024-11-05' ? {} : { message: 'working' };
+    const events = [];
+    const from = lab.received.length;
+    const onprogress = (step) => events.push(step);
+    const text = await lab.text('progress', { steps, ms }, { onprogress });
+    const kinds = lab.received.slice(from).map((received) => received.method ?? 'answer');
+
+    events.push(text);
+    assert.deepEqual(events, [
+        ...Array.from({ length: steps },
+            (_, i) => ({ progress: i + 1, total: steps, ...message })),
+        `${steps} steps`,
+    ]);
+    // And nothing came after the answer.
+    assert.deepEqual(kinds, [...Array(steps).fill('notifications/progress'), 'answer']);
+}
+
+scenario('progress', async (lab) => {
+    lab.pace();
+    await checkProgress(lab, 10, 5);
+    await checkProgress(lab, 200, 0);
+    await checkProgress(lab, 0, 0);
+});
+
+scenario('progress not asked for', async (lab) => {
+    assert.equal(await lab.text('progress', { steps: 5, ms: 0 }), '5 steps');
+    assert.ok(!lab.received.some((message) => 'method' in message));
+});
+
+scenario('cancel', async (lab) => {
+    const abort = new AbortController();
+    const options = { ...FOREVER, signal: abort.signal };
+    const sleep = failure(lab.call('sleep', { ms: 600000 }, options));
+    const { id } = lab.sent.at(-1);
+
+    await lab.statsUntil((stats) => stats.running === 2);
+    abort.abort('enough of it');
+    assert.match((await sleep).message, /enough of it/);
+    const stats = await lab.statsUntil((now) => now.in_flight === 1 && now.running === 1);
+    assert.equal(stats.cancelled, 1);
+    assert.equal(await lab.text('add', { a: 20, b: 22 }), '42');
+    assert.match(await lab.said(), /sleep ended: CLIENT/);
+    const asked = lab.sent.filter((message) => 'id' in message)
+        .map((message) => message.id);
+    const answered = new Set(lab.received.map((message) => message.id));
+    assert.deepEqual(answered, new Set(asked.filter((one) => one !== id)),
+        'answers to all but the cancelled call');
+});
+
+scenario('time limit of the client', async (lab) => {
+    const sleep = lab.call('sleep', { ms: 600000 }, { timeout: 50 });
+
+    await expectMcpError(sleep, ErrorCode.RequestTimeout);
+    await lab.statsUntil((stats) => stats.in_flight === 1 && stats.cancelled === 1);
+    assert.equal(await lab.text('echo', { text: 'still here' }), 'still here');
+});
+
+const ROOTS = [
+    { uri: 'file:///home/somebody/project', name: 'The project' },
+    { uri: 'file:///srv/gr%C3%BC%C3%9Fe', name: 'Grüße 👋\u2028' },
+];
+
+scenario('roots', async (lab) => {
+    const calls = Array.from({ length: 8 }, () => lab.text('roots', {}));
+
+    for (const text of await Promise.all(calls))
+        assert.deepEqual(JSON.parse(text), ROOTS);
+}, { roots: async () => ({ roots: ROOTS }) });
+
+scenario('roots that fail', async (lab) => {
+    const result = await lab.call('roots', {});
+
+    assert.equal(result.isError, true);
+    assert.match(await lab.said(), /roots ended: MCPS_EREFUSED/);
+}, { roots: async () => { throw new Error('there are none today'); } });
+
+scenario('no roots', async (lab) => {
+    const result = await lab.call('roots', {});
+
+    assert.equal(result.isError, true);
+    assert.ok(!lab.received.some((message) => 'method' in message));
+});
+
+// As many at a time as one client may have, with some room.
+scenario('concurrent calls', async (lab) => {
+    let next = 0;
+    const lane = async () => {
+        while (next < 200) {
+            const n = next++;
+
+            assert.equal(await lab.text('add', { a: n, b: 1000 * n }), String(1001 * n));
+        }
+    };
+
+    await Promise.all(Array.from({ length: 60 }, lane));
+    assert.equal(next, 200);
+    assert.equal((await lab.stats()).limits.calls_per_peer, 0);
+});
+
+scenario('big', async (lab) => {
+    const bytes = 2 << 20;
+    const text = 'ü\u2028👋"\n'.repeat(100000);
+
+    assert.ok(await lab.text('big', { bytes }) === 'x'.repeat(bytes));
+    assert.ok(await lab.text('echo', { text }) === text);
+});
+
+scenario('ping', async (lab) => {
+    assert.deepEqual(await lab.client.ping(), {});
+});
+
+// What each scenario ends with, only that nothing came before it.
+scenario('close', async () => {});
+
+scenario('close while busy', async (lab) => {
+    const sleep = failure(lab.call('sleep', { ms: 600000 }, FOREVER));
+
+    await lab.statsUntil((stats) => stats.running === 2);
+    await lab.close();
+    assert.equal((await sleep).code, ErrorCode.ConnectionClosed);
+    assert.match(await lab.said(), /sleep ended: DISCONNECT/);
+});
+
+async function checkRevision(lab, expected) {
+    assert.equal(lab.version, expected);
+    assert.equal((await lab.client.listTools()).tools.length, TOOLS.length);
+    assert.equal(await lab.text('add', { a: 1, b: 2 }), '3');
+    assert.equal((await lab.call('fail', { text: 'no' })).isError, true);
+    lab.pace();
+    await checkProgress(lab, 3, 0);
+}
+
+for (const offer of ['2024-11-05', '2025-03-26', '2025-06-18'])
+    scenario(`revision ${offer}`, (lab) => checkRevision(lab, offer), { offer });
+scenario('revision nobody knows', (lab) => checkRevision(lab, LATEST),
+    { offer: '1999-12-31' });
+
+// ---- running them ----
+
+async function play({ name, body, options }) {
+    const lab = new Lab(name.replaceAll(' ', '-'), options);
+
+    current = lab;
+    await lab.connect();
+    try {
+        await body(lab);
+    } catch (error) {
+        await lab.close().catch(() => {});
+        throw error;
+    }
+    await lab.close();
+}
+
+async function watchdog(signal) {
+    await delay(WATCHDOG_MS, undefined, { signal });
+    throw new Error(`no end after ${WATCHDOG_MS} ms; ${JSON.stringify(current.waiting)}`);
+}
+
+let failed = 0;
+
+for (const one of scenarios) {
+    const stop = new AbortController();
+
+    if (wanted.length > 0 && !wanted.includes(one.name))
+        continue;
+    try {
+        await Promise.race([play(one), watchdog(stop.signal)]);
+        console.log(`PASS: clients/ts ${one.name}`);
+    } catch (error) {
+        failed++;
+        console.log(`FAIL: clients/ts ${one.name}`);
+        console.log(error.stack ?? error);
+        console.log(await current.said());
+    }
+    stop.abort();
+}
+// A scenario that the watchdog ended may have left something that would keep this alive.
+process.exit(failed > 0 ? 1 : 0);
