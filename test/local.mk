@@ -30,18 +30,19 @@ check-clients: test/fixtures/lab
 distclean-local:
 	rm -rf test/clients/installed
 
-# The unit tests under valgrind: no error, nothing left behind. Not the one that replaces
-# malloc(), for so does valgrind.
-check-valgrind: $(unit_programs)
-	@for program in $(unit_programs:test/unit/oom=); do \
+# The unit tests, and those of failures but for the large loads, under valgrind: no error,
+# nothing left behind. Not the one that replaces malloc(), for so does valgrind.
+check-valgrind: $(unit_programs) $(failures_programs) test/fixtures/lab
+	@for program in $(unit_programs) $(failures_programs); do \
+		case $$program in */oom | */load | */soak | */idle | */stdio) continue ;; esac; \
 		echo "valgrind $$program"; \
-		$(LIBTOOL) --mode=execute valgrind --quiet --error-exitcode=99 --leak-check=full \
-			--child-silent-after-fork=yes --show-leak-kinds=all --errors-for-leak-kinds=all \
-			$$program >$$program.valgrind.log 2>&1; code=$$?; \
+		MCPS_TEST_VALGRIND=1 $(LIBTOOL) --mode=execute valgrind --quiet --error-exitcode=99 \
+			--leak-check=full --child-silent-after-fork=yes --show-leak-kinds=all \
+			--errors-for-leak-kinds=all $$program >$$program.valgrind.log 2>&1; code=$$?; \
 		if test $$code -ne 0 && test $$code -ne 77; then \
 			cat $$program.valgrind.log; exit 1; fi; \
 	done
-CLEANFILES += test/unit/*.valgrind.log
+CLEANFILES += test/unit/*.valgrind.log test/failures/*.valgrind.log
 
 if COVERAGE
 coverage: check

@@ -68,7 +68,9 @@ MCPS_PUBLIC int mcps_call_cancel_fd(mcps_call *call) MCPS_MUST_CHECK;
 typedef struct mcps_cancel_hook mcps_cancel_hook;
 
 /* Has `fn` called once when the call is cancelled. Gives *ret (may be NULL), which is valid
- * until it is removed or the call is finished: finishing removes all hooks. */
+ * until it is removed or the call is finished. Finishing, as returning from the handler does,
+ * removes all hooks: one that has not begun is not called any more, and one that runs is
+ * waited for, so that it must not need a lock that the finisher holds. */
 MCPS_PUBLIC int mcps_call_on_cancel(mcps_call *call, mcps_cancel_hook **ret,
                                     mcps_cancel_fn *fn, void *userdata) MCPS_MUST_CHECK;
 /* Waits while the hook runs, unless it is the hook that calls. NULL is fine; returns NULL. */

@@ -16,39 +16,40 @@ extern "C" {
 
 /* XX(NAME, name, default, text): one list makes the enum, the names and doc/limits.md. Names
  * that end in _ms are times, those in _bytes sizes. */
-#define MCPS_LIMIT_MAP(XX)                                                                 \
-    XX(MESSAGE_BYTES, message_bytes, 4u << 20, "one message from a client")                \
-    XX(BATCH, batch, 32, "messages in one batch (2025-03-26)")                             \
-    XX(PEERS, peers, 4096, "clients at once")                                              \
-    XX(CALLS_PER_PEER, calls_per_peer, 64, "calls of one client at once")                  \
-    XX(CALLS_PER_ACCOUNT, calls_per_account, 256, "calls of one account at once")          \
-    XX(CALLS_QUEUED, calls_queued, 1024, "calls waiting for a worker, in all")             \
-    XX(CALLS_PARKED, calls_parked, 64, "calls waiting for their client, in all")           \
-    XX(CALLS_STUCK, calls_stuck, 64,                                                       \
-       "calls that ignore being cancelled and get a thread in their place")                \
-    XX(ASKS_PER_PEER, asks_per_peer, 64,                                                   \
-       "requests of ours that one client has to answer")                                   \
-    XX(RESULT_BYTES, result_bytes, 16u << 20, "the result of one call")                    \
-    XX(OUT_BYTES, out_bytes, 4u << 20,                                                     \
-       "output that waits for one client: above it no more of its messages are read and "  \
-       "none of its calls are started; above four times as much it is disconnected")       \
-    XX(OUT_TOTAL_BYTES, out_total_bytes, 256u << 20,                                       \
-       "output that waits for all clients: above it new calls are refused")                \
-    XX(IN_TOTAL_BYTES, in_total_bytes, 256u << 20,                                         \
-       "input of all clients that is being read or waits: above it new calls are refused") \
-    XX(BAD_MESSAGES, bad_messages, 10,                                                     \
-       "answers a second to messages of one client whose id cannot be read")               \
-    XX(CALL_MS, call_ms, 0,                                                                \
-       "one call, from its arrival; 0: no limit but the tool's own")                       \
-    XX(ROOTS_MS, roots_ms, 60000, "the client's answer to roots/list")                     \
-    XX(EOF_GRACE_MS, eof_grace_ms, 250,                                                    \
-       "for running calls when a client's input ends while its output is open")            \
-    XX(DRAIN_MS, drain_ms, 10000, "for running calls when the server stops")               \
-    XX(HANDLER_GRACE_MS, handler_grace_ms, 5000,                                           \
-       "for a handler to return once its call is cancelled; then it counts as stuck")      \
-    XX(WRITE_STALL_MS, write_stall_ms, 30000,                                              \
-       "without a byte of waiting output being taken; then the client is disconnected")    \
-    XX(CLOSE_FLUSH_MS, close_flush_ms, 1000,                                               \
+#define MCPS_LIMIT_MAP(XX)                                                                     \
+    XX(MESSAGE_BYTES, message_bytes, 4u << 20, "one message from a client")                    \
+    XX(BATCH, batch, 32, "messages in one batch (2025-03-26)")                                 \
+    XX(PEERS, peers, 4096, "clients at once")                                                  \
+    XX(CALLS_PER_PEER, calls_per_peer, 64, "calls of one client at once")                      \
+    XX(CALLS_PER_ACCOUNT, calls_per_account, 256, "calls of one account at once")              \
+    XX(CALLS_QUEUED, calls_queued, 1024, "calls waiting for a worker, in all")                 \
+    XX(CALLS_PARKED, calls_parked, 64, "calls waiting for their client, in all")               \
+    XX(CALLS_STUCK, calls_stuck, 64,                                                           \
+       "calls that ignore being cancelled and get a thread in their place")                    \
+    XX(ASKS_PER_PEER, asks_per_peer, 64,                                                       \
+       "requests of ours that one client has to answer")                                       \
+    XX(RESULT_BYTES, result_bytes, 16u << 20, "the result of one call")                        \
+    XX(OUT_BYTES, out_bytes, 4u << 20,                                                         \
+       "output that waits for one client: above it no more of its messages are read and "      \
+       "none of its calls are started; what finds four times as much waiting disconnects it, " \
+       "but for answers of calls")                                                             \
+    XX(OUT_TOTAL_BYTES, out_total_bytes, 256u << 20,                                           \
+       "output that waits for all clients: above it new calls are refused")                    \
+    XX(IN_TOTAL_BYTES, in_total_bytes, 256u << 20,                                             \
+       "input of all clients that is being read or waits: above it new calls are refused")     \
+    XX(BAD_MESSAGES, bad_messages, 10,                                                         \
+       "answers a second to messages of one client whose id cannot be read")                   \
+    XX(CALL_MS, call_ms, 0,                                                                    \
+       "one call, from its arrival; 0: no limit but the tool's own")                           \
+    XX(ROOTS_MS, roots_ms, 60000, "the client's answer to roots/list")                         \
+    XX(EOF_GRACE_MS, eof_grace_ms, 250,                                                        \
+       "for running calls when a client's input ends while its output is open")                \
+    XX(DRAIN_MS, drain_ms, 10000, "for running calls when the server stops")                   \
+    XX(HANDLER_GRACE_MS, handler_grace_ms, 5000,                                               \
+       "for a handler to return once its call is cancelled; then it counts as stuck")          \
+    XX(WRITE_STALL_MS, write_stall_ms, 30000,                                                  \
+       "without a byte of waiting output being taken; then the client is disconnected")        \
+    XX(CLOSE_FLUSH_MS, close_flush_ms, 1000,                                                   \
        "for the last output when a client is closed")
 
 enum mcps_limit {

@@ -29,7 +29,7 @@ struct mcps_server_options {
     const char *version;      /* of the server; NULL: "0" */
     const char *instructions; /* for the model; NULL: none */
     unsigned workers;         /* threads for handlers; 0: one a processor, 2 or more */
-    size_t stack_size;        /* of our threads; 0: the system's default */
+    size_t stack_size;        /* of I/O threads and workers; 0: the system's default */
     mcps_log_fn *log;         /* NULL: nothing is logged */
     void *log_userdata;
     enum mcps_log_level log_level; /* the least severe that is logged; 0: MCPS_LOG_INFO */
@@ -91,7 +91,8 @@ MCPS_PUBLIC int mcps_server_start(mcps_server *server) MCPS_MUST_CHECK;
  * Lets nothing new in, gives running calls `drain_ms` to end, cancels the others, and joins
  * all threads. Handlers that have not returned within the limit handler_grace_ms after they
  * were cancelled are left running: MCPS_EBUSY; call it again to wait for them as long again.
- * 0 when everything has ended; the server may be started again then. From several threads
+ * 0 when all threads have ended; calls that are pending are cancelled by then, and not waited
+ * for. The server may be started again. From several threads
  * at once all but one wait for the one. -EDEADLK on a thread of this server, which must use
  * mcps_server_request_stop().
  */

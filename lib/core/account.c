@@ -97,19 +97,6 @@ struct mcps__account *mcps__account_ref(struct mcps__account *account)
     return account;
 }
 
-/* Lets go of a reference that is not the last. */
-static bool drop_one_of_many(struct mcps__obj *obj)
-{
-    unsigned n = atomic_load_explicit(&obj->refs, memory_order_relaxed);
-
-    while (n > 1) {
-        if (atomic_compare_exchange_weak_explicit(
-                &obj->refs, &n, n - 1, memory_order_release, memory_order_relaxed))
-            return true;
-    }
-    return false;
-}
-
 /* The last reference goes under the mutex, with the entry of the map: whoever finds the
  * account there can take one. */
 struct mcps__account *mcps__account_unref(struct mcps__account *account)
@@ -120,7 +107,7 @@ struct mcps__account *mcps__account_unref(struct mcps__account *account)
     if (!account)
         return NULL;
     MCPS__CHECK_OBJ(account, ACCOUNT_MAGIC);
-    if (drop_one_of_many(&account->obj))
+    if (mcps__obj_unref_unless_last(&account->obj))
         return NULL;
     all = account->all;
     mcps__mutex_lock(&all->mutex);

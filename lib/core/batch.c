@@ -71,6 +71,7 @@ static void send_answers(struct mcps__sink *sink, struct mcps__list *answers,
                          size_t bytes)
 {
     struct mcps__buf buf = { .data = NULL };
+    struct mcps__piece *piece;
     int r;
 
     if (mcps__list_is_empty(answers))
@@ -80,7 +81,9 @@ static void send_answers(struct mcps__sink *sink, struct mcps__list *answers,
         mcps__sink_break(sink);
         return;
     }
-    r = mcps__sink_put(sink, mcps__piece_end(&buf));
+    piece = mcps__piece_end(&buf);
+    piece->earned = true;
+    r = mcps__sink_put(sink, piece);
     (void)r; /* the client is gone: nobody is left to be told */
 }
 
@@ -93,6 +96,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     MCPS__CHECK_OBJ(batch, BATCH_MAGIC);
     if (!mcps__obj_unref(&batch->obj))
         return NULL;
+    mcps__account_uncharge_out(batch->sink->account, batch->bytes);
     send_answers(batch->sink, &batch->answers, batch->bytes + 2);
     free_answers(&batch->answers);
     mcps__sink_unref(batch->sink);
@@ -110,6 +114,7 @@ int mcps__batch_add(struct mcps__batch *batch, struct mcps__piece *piece)
     }
     mcps__mutex_lock(&batch->mutex);
     batch->bytes += piece->len + 1;
+    mcps__account_charge_out(batch->sink->account, piece->len + 1);
     mcps__list_push_back(&batch->answers, &piece->link);
     mcps__mutex_unlock(&batch->mutex);
     return 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The answers to one batch (revision 2025-03-26), which go out together as an array when the
- * last of them is there. Requests that are never answered leave no trace in it.
+ * last of them is there. Requests that are never answered leave no trace in it. Until then
+ * they count as output of the account, but not of the sink: it would hold the calls that
+ * they wait for.
  *
  * THREADS. Any thread.
  */

@@ -51,7 +51,7 @@ static void free_exchange(struct mcps__exchange *exchange)
 {
     struct mcps_call *call = mcps__call_of(exchange);
 
-    if (mcps__token_has_hooks(&exchange->token))
+    if (mcps__token_has_other_hooks(&exchange->token))
         mcps__control_post(&engine_of(call)->control, &call->task);
     else
         free_call(call);
@@ -263,6 +263,11 @@ static void on_timer(struct mcps__timer *timer)
 {
     struct mcps_call *call = MCPS__CONTAINER_OF(timer, struct mcps_call, timer);
 
+    /* A loop that closes runs what is set before its time: the grace is not over. */
+    if (call->exchange.peer->loop->closing) {
+        mcps__exchange_unref(&call->exchange);
+        return;
+    }
     if (mcps__token_reason(&call->exchange.token) != MCPS_CANCEL_NONE) {
         on_grace_over(call);
     } else {

@@ -94,10 +94,23 @@ static void cancel(struct mcps__peer *peer, enum mcps_cancel_reason reason)
     close_if_done(peer);
 }
 
-/* What runs gets time until the deadline, if anything runs. */
+static bool is_cancelled(struct mcps__peer *peer)
+{
+    bool is;
+
+    mcps__mutex_lock(&peer->mutex);
+    is = peer->state >= MCPS__PEER_CANCELLED;
+    mcps__mutex_unlock(&peer->mutex);
+    return is;
+}
+
+/* What runs gets time until the deadline, if anything runs. A timer must not be set once the
+ * peer is cancelled: nothing would clear it before the peer is freed. */
 static void drain(struct mcps__peer *peer, enum mcps_cancel_reason reason,
                   int64_t deadline)
 {
+    if (is_cancelled(peer))
+        return;
     advance(peer, MCPS__PEER_DRAINING);
     peer->cause = reason;
     if (deadline <= mcps__clock_now() || !has_calls(peer) ||

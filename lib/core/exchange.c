@@ -172,6 +172,8 @@ static int settle(struct mcps__exchange *exchange, enum mcps__slot slot,
     exchange->slot = slot;
     batch = exchange->batch;
     exchange->batch = NULL;
+    if (piece)
+        piece->earned = true;
     if (!piece)
         mcps__sink_forget(sink, exchange);
     else if (batch)

@@ -255,6 +255,40 @@ int mcps__pool_start(struct mcps__pool *pool)
     return r;
 }
 
+/* The worker's job counts as stuck from now on; false if it does already. */
+static bool count_stuck(struct mcps__pool *pool, struct mcps__worker *worker)
+    MCPS__REQUIRES(pool->mutex);
+static bool count_stuck(struct mcps__pool *pool, struct mcps__worker *worker)
+{
+    if (worker->stuck)
+        return false;
+    if (worker->parked)
+        pool->n_parked--;
+    worker->parked = false;
+    worker->stuck = true;
+    pool->n_stuck++;
+    return true;
+}
+
+/* What still runs when a stop has waited long enough. */
+static void count_all_stuck(struct mcps__pool *pool) MCPS__REQUIRES(pool->mutex);
+static void count_all_stuck(struct mcps__pool *pool)
+{
+    MCPS__LIST_FOREACH (node, &pool->threads) {
+        struct mcps__worker *worker = MCPS__CONTAINER_OF(node, struct mcps__worker, link);
+
+        if (worker->job)
+            count_stuck(pool, worker);
+    }
+}
+
+/* Is there, or will there be, a job that takes its time? Threads alone end at once. */
+static bool is_busy(struct mcps__pool *pool) MCPS__REQUIRES(pool->mutex);
+static bool is_busy(struct mcps__pool *pool)
+{
+    return pool->n_running > 0 || !mcps__queue_is_empty(&pool->shares);
+}
+
 unsigned mcps__pool_stop(struct mcps__pool *pool, int64_t deadline)
 {
     unsigned left;
@@ -264,9 +298,11 @@ unsigned mcps__pool_stop(struct mcps__pool *pool, int64_t deadline)
     mcps__mutex_lock(&pool->mutex);
     pool->stopping = true;
     mcps__cond_broadcast(&pool->work);
-    while (pool->n_threads > 0 && r == 0)
-        r = mcps__cond_wait_until(&pool->exit, &pool->mutex, deadline);
+    while (pool->n_threads > 0 && (r == 0 || !is_busy(pool)))
+        r = mcps__cond_wait_until(&pool->exit, &pool->mutex,
+                                  is_busy(pool) ? deadline : MCPS__CLOCK_NEVER);
     left = pool->n_threads;
+    count_all_stuck(pool);
     if (left == 0) {
         pool->started = false;
         pool->stopping = false;
@@ -453,13 +489,8 @@ bool mcps__pool_mark_stuck(struct mcps__pool *pool, struct mcps__job *job)
 
     mcps__mutex_lock(&pool->mutex);
     worker = find_worker(pool, job);
-    marked = worker && !worker->stuck;
+    marked = worker && count_stuck(pool, worker);
     if (marked) {
-        if (worker->parked)
-            pool->n_parked--;
-        worker->parked = false;
-        worker->stuck = true;
-        pool->n_stuck++;
         /* It may have given its place away before, or may not do so. */
         spare = count_spare(pool, n_active(pool) + pool->n_starting);
     }

@@ -158,8 +158,8 @@ bool mcps__pool_is_inside(struct mcps__pool *pool);
 void mcps__pool_get_stats(struct mcps__pool *pool, struct mcps__pool_stats *ret);
 
 /* Lets no worker wait any longer (what is queued is still run, so withdraw it first), and
- * joins those that end before the deadline. Returns how many are left: call it again to
- * join them. Not on one of its threads, and with no lock held. */
+ * joins those that end before the deadline. Returns how many are left, which count as stuck
+ * from then on: call it again to join them. Not on one of its threads, and with no lock held. */
 unsigned mcps__pool_stop(struct mcps__pool *pool, int64_t deadline);
 
 #endif

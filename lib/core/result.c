@@ -39,7 +39,8 @@ static int check_open(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
 
 /* ---- content ---- */
 
-/* Up to the content's first element, once. */
+/* Up to the content's first element, once. From there on the buffer takes as much as the
+ * limit says. */
 static int begin_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
 {
     const struct mcps__limits *limits = &call->exchange.peer->engine->limits;
@@ -56,6 +57,8 @@ static int begin_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
     mcps__write_object(&call->writer);
     mcps__write_key(&call->writer, "content");
     mcps__write_array(&call->writer);
+    call->result.max =
+        call->result.len + mcps__limit_size(limits, MCPS_LIMIT_RESULT_BYTES);
     return mcps__write_end(&call->writer);
 }
 
@@ -165,6 +168,7 @@ static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(cal
 
     if (begin_result(call) < 0)
         return NULL;
+    call->result.max += ENVELOPE_MAX; /* what was let in can also be ended */
     mcps__write_array_end(w);
     if (call->failed) {
         mcps__write_key(w, "isError");

@@ -54,6 +54,7 @@ struct mcps__piece *mcps__piece_end(struct mcps__buf *buf)
     mcps__list_init(&piece->link);
     piece->owner = NULL;
     piece->progress = false;
+    piece->earned = false;
     piece->len = len - sizeof *piece;
     return piece;
 }
@@ -195,13 +196,14 @@ static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
 static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
                       struct mcps__list *dropped, bool *ret_tell)
 {
+    size_t before = waiting(sink);
     struct mcps__piece *old = NULL;
 
     if (sink->state != MCPS__SINK_OPEN) {
         mcps__list_push_back(dropped, &piece->link);
         return sink->state == MCPS__SINK_CLOSED ? MCPS_ECLOSED : -EPIPE;
     }
-    if (waiting(sink) / HARD_MARK >= sink->soft_mark) {
+    if (!piece->earned && before / HARD_MARK >= sink->soft_mark) {
         mcps__list_push_back(dropped, &piece->link);
         break_locked(sink, dropped);
         sink->lost_bytes += piece->len;
@@ -210,8 +212,10 @@ static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
         *ret_tell = true;
         return MCPS_ELIMIT;
     }
-    *ret_tell = mcps__list_is_empty(&sink->queue);
-    if (piece->progress && waiting(sink) >= sink->soft_mark)
+    /* At the mark, too: the transport may be waiting for room, and is to stop reading. */
+    *ret_tell = mcps__list_is_empty(&sink->queue) ||
+                (before <= sink->soft_mark && piece->len > sink->soft_mark - before);
+    if (piece->progress && before >= sink->soft_mark)
         old = last_progress(sink, piece->owner);
     if (old) {
         drop(sink, old, dropped);
@@ -362,4 +366,15 @@ size_t mcps__sink_lost(struct mcps__sink *sink)
     sink->lost_bytes = 0;
     mcps__mutex_unlock(&sink->mutex);
     return bytes;
+}
+
+bool mcps__sink_overflowed(struct mcps__sink *sink)
+{
+    bool overflowed;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__mutex_lock(&sink->mutex);
+    overflowed = sink->overflowed;
+    mcps__mutex_unlock(&sink->mutex);
+    return overflowed;
 }

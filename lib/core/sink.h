@@ -7,8 +7,9 @@
  * the client's: it is gone, or did not read. Either way the message is dropped, quietly.
  *
  * The marks: at the soft mark (limit out_bytes) progress replaces what is still waiting of
- * it, and the transport stops reading from the client; a message that finds four times as
- * much waiting breaks the sink.
+ * it, and the transport stops reading from the client and starting its calls; a message that
+ * finds four times as much waiting breaks the sink. Not so the answer of a call: those that
+ * run then may still end, and who reads nothing at all is closed by the limit write_stall_ms.
  *
  * THREADS. Each function says where; "any" is with no lock held of rank "sink" or higher.
  */
@@ -32,6 +33,7 @@ struct mcps__piece {
     struct mcps__list link;
     const void *owner; /* the exchange that it is for, only compared; NULL: none */
     bool progress;
+    bool earned; /* a call's answer: the hard mark does not refuse it */
     size_t len;
     char data[];
 };
@@ -85,7 +87,8 @@ void mcps__sink_break(struct mcps__sink *sink);
 
 /* I/O thread. Moves pieces from the queue to the end of `to`: at most `n`, or as many as
  * make `bytes`, but at least one if there is one. Returns how many. The transport is told of
- * a put only when the queue was empty: it comes back by itself for what it left there. */
+ * a put only when the queue was empty, or when the put passes the soft mark: it comes back
+ * by itself for what it left there. */
 size_t mcps__sink_take(struct mcps__sink *sink, struct mcps__list *to, size_t n,
                        size_t bytes);
 /* I/O thread. So many bytes of what was taken are written, or given up. */
@@ -94,6 +97,8 @@ void mcps__sink_written(struct mcps__sink *sink, size_t bytes);
 /* I/O thread. How many bytes were dropped when it broke, since the last time. */
 size_t mcps__sink_lost(struct mcps__sink *sink);
 
+/* Any thread. Did a message break it that was too much? */
+bool mcps__sink_overflowed(struct mcps__sink *sink);
 /* Any thread; the answer may be old when it comes. */
 enum mcps__sink_state mcps__sink_state(struct mcps__sink *sink);
 size_t mcps__sink_waiting(struct mcps__sink *sink); /* bytes queued or taken */

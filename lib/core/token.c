@@ -362,12 +362,12 @@ void mcps__token_drop_hooks(struct mcps__token *token)
     mcps__mutex_unlock(&token->mutex);
 }
 
-bool mcps__token_has_hooks(struct mcps__token *token)
+bool mcps__token_has_other_hooks(struct mcps__token *token)
 {
     bool has;
 
     mcps__mutex_lock(&token->mutex);
-    has = !mcps__list_is_empty(&token->hooks);
+    has = has_other_hooks(token);
     mcps__mutex_unlock(&token->mutex);
     return has;
 }

@@ -272,9 +272,11 @@ int mcps_server_stop(mcps_server *server, unsigned drain_ms)
     drain(server, mcps__clock_after((int64_t)drain_ms * MCPS__NS_PER_MS));
     left = mcps__engine_stop(engine, mcps__clock_after(mcps__limit_ns(
                                          &engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS)));
-    if (left > 0)
+    if (left > 0) {
+        mcps__limit_hit(&engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS);
         mcps__log(&engine->log, MCPS_LOG_WARNING,
                   "%u handlers or hooks still run though the server has stopped", left);
+    }
     return end_stop(server, left == 0);
 }
 

@@ -117,7 +117,9 @@ mcps_server *mcps_server_unref(mcps_server *server)
     if (!server)
         return NULL;
     MCPS__CHECK_OBJ(server, SERVER_MAGIC);
-    if (atomic_load(&server->obj.refs) == 1 && mcps__server_settle(server) < 0)
+    if (mcps__obj_unref_unless_last(&server->obj))
+        return NULL;
+    if (mcps__server_settle(server) < 0)
         return server;
     if (mcps__obj_unref(&server->obj))
         free_server(server);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "util/clock.h"
+#include "util/sync.h"
 
 enum {
     TAKEN_PIECES = 64, /* written in one call, each with its newline */
@@ -164,6 +165,7 @@ static long write_once(struct mcps__conn *c)
         mcps__sink_take(c->peer->sink, &c->writing, TAKEN_PIECES, TAKEN_BYTES) == 0)
         return 0;
     n = gather(c, iov, &newline, mcps__end_write_max(&c->out));
+    MCPS__SYNC_POINT("before_write");
     r = mcps__end_write(&c->out, iov, n);
     if (r > 0)
         advance(c, (size_t)r);
@@ -217,7 +219,10 @@ void mcps__conn_flush(struct mcps__conn *conn)
         return;
     if (state == MCPS__SINK_BROKEN) {
         mcps__log(&conn->io->engine->log, MCPS_LOG_WARNING,
-                  "a client is disconnected: too much output waits for it");
+                  "a client is disconnected: %s",
+                  mcps__sink_overflowed(conn->peer->sink)
+                      ? "too much output waits for it"
+                      : "there is no memory for its output");
         mcps__conn_lose(conn);
         return;
     }

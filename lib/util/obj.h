@@ -60,4 +60,17 @@ static inline bool mcps__obj_unref(struct mcps__obj *obj)
     return true;
 }
 
+/* Lets go of a reference that is not the last; false, and nothing done, if it is. */
+static inline bool mcps__obj_unref_unless_last(struct mcps__obj *obj)
+{
+    unsigned n = atomic_load_explicit(&obj->refs, memory_order_relaxed);
+
+    while (n > 1) {
+        if (atomic_compare_exchange_weak_explicit(
+                &obj->refs, &n, n - 1, memory_order_release, memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
 #endif

@@ -162,41 +162,43 @@ out:
     CHECK_AFTER(scene_close(&scene));
 }
 
-/* Answers are not dropped: rather the client is. */
+/* Requests for more than the hard mark, in less than is read at once. */
+static const char *many_lists(void)
+{
+    static char text[40000];
+    size_t len = 0;
+
+    for (int i = 0; i < 500; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "%s{\"jsonrpc\":\"2.0\",\"id\":\"l%d\",\"method\":"
+                                "\"tools/list\"}",
+                                i > 0 ? "\n" : "", i);
+    return text;
+}
+
+/* Who asks and never reads is not kept up with for ever. */
 static void f8_01_answers_to_one_who_does_not_read(void)
 {
     struct scene scene = { .server = NULL };
     struct wire wire = { .memory = NULL }, other = { .memory = NULL };
-    const char *id[] = { "2", "3", "4", "5" };
-    struct mcps_stats stats;
 
-    mcps__sync_reset();
-    CHECK(scene_start(&scene, 5, "out_bytes=1000", NULL, 0));
+    CHECK(scene_start(&scene, 2, "out_bytes=1000", NULL, 0));
     CHECK(wire_connect(&wire, &scene, "one"));
     CHECK(wire_connect(&other, &scene, "other"));
     CHECK(wire_hello(&wire) && wire_hello(&other));
-    mcps__sync_hold("before_respond");
-    for (int i = 0; i < 4; i++)
-        CHECK(wire_call(&wire, id[i], "big", "{\"bytes\":1000000}"));
-    CHECK(mcps__sync_wait("before_respond", 4));
-    mcps__sync_release("before_respond");
+    CHECK(wire_send(&wire, "%s", many_lists()));
     CHECK(scene_wait(&scene, stat_streams, 1));
     CHECK(scene_idle(&scene));
     CHECK_INT(scene_logged(&scene, "too much output waits for it"), 1);
-    stats = scene_stats(&scene);
-    CHECK_INT(stats.answers + stats.dropped_answers + stats.suppressed_answers, 4);
-    CHECK(stats.answers >= 1 && stats.answers < 4);
-    CHECK(stats.lost_bytes > 1000000); /* all of the one that was too much, for a start */
+    CHECK(scene_stats(&scene).lost_bytes > 4000);
     /* What it can still read is whole, up to where the stream was cut. */
     CHECK(wire_drain(&wire));
-    CHECK(wire.n_messages < 5);
     wire.torn = false;
     CHECK(wire_ok(&wire));
     CHECK(wire_alive(&other));
     CHECK(wire_ok(&other));
     CHECK(scene_log_ok(&scene));
 out:
-    mcps__sync_release("before_respond");
     wire_free(&wire);
     wire_free(&other);
     CHECK_AFTER(scene_close(&scene));

@@ -9,7 +9,8 @@ cancel_sources = test/failures/cancel.c test/failures/cancel_races.c test/failur
 ask_sources = test/failures/ask.c test/failures/ask.h test/failures/ask_refused.c \
 	test/failures/ask_storm.c
 stdio_sources = test/failures/stdio.c test/failures/pipes.h test/failures/stdio_serve.c \
-	test/failures/stdio_life.c test/failures/stdio_fds.c test/failures/stdio_bytes.c
+	test/failures/stdio_life.c test/failures/stdio_fds.c test/failures/stdio_bytes.c \
+	test/failures/stdio_flow.c
 load_sources = test/failures/load.c
 hostile_sources = test/failures/hostile.c test/failures/hostile.h test/failures/hostile_shape.c \
 	test/failures/batch.c
@@ -18,12 +19,14 @@ order_sources = test/failures/order.c
 handlers_sources = test/failures/handlers.c test/failures/handlers.h \
 	test/failures/handlers_result.c test/failures/handlers_reentry.c
 clients_sources = test/failures/clients.c
+edges_sources = test/failures/edges.c
 soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
-	$(handlers_sources) $(clients_sources) $(soak_sources) $(idle_sources)
+	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
+	$(idle_sources)
 dist_check_SCRIPTS += test/failures/mutations.sh test/failures/idle.sh
 
 FAILURES_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/test/fixtures \
@@ -36,8 +39,8 @@ if UNIT_TESTS
 if TEST_HOOKS
 failures_programs = test/failures/close test/failures/cancel test/failures/ask test/failures/stdio \
 	test/failures/load test/failures/hostile test/failures/stop test/failures/order \
-	test/failures/handlers test/failures/clients test/failures/soak \
-	test/failures/idle
+	test/failures/handlers test/failures/clients test/failures/edges \
+	test/failures/soak test/failures/idle
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -76,6 +79,9 @@ test_failures_handlers_LDADD    = libscene.la
 test_failures_clients_SOURCES  = $(clients_sources)
 test_failures_clients_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_clients_LDADD    = libscene.la
+test_failures_edges_SOURCES  = $(edges_sources)
+test_failures_edges_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_edges_LDADD    = libscene.la
 test_failures_soak_SOURCES  = $(soak_sources)
 test_failures_soak_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_soak_LDADD    = libscene.la

@@ -9,7 +9,14 @@
 
 #include "scene.h"
 
-extern const struct unit_test life_tests[], stdio_fd_tests[], stdio_byte_tests[];
+#ifdef TEST_SANITIZED
+enum { SCALE = 10 }; /* so many times less of everything */
+#else
+enum { SCALE = 1 };
+#endif
+
+extern const struct unit_test life_tests[], stdio_fd_tests[], stdio_flow_tests[],
+    stdio_byte_tests[];
 
 /* The program's own server, for "--serve" (stdio_serve.c): the lab with tools that disturb
  * the process they run in. Returns the exit code. */
@@ -24,6 +31,11 @@ bool spawn_serve(struct wire *wire);
 bool spawn_on(struct wire *wire, int in, int out, bool terminal, char *const argv[]);
 /* A pseudo-terminal that changes no bytes; signals are made of characters. */
 bool open_pty(int *ret_master, int *ret_slave);
+
+/* The handshake; wire_next() then begins with what comes after it. */
+bool greet(struct wire *wire);
+/* NULL for what is not there. */
+struct json_object *member(struct json_object *object, const char *name);
 
 /* Receives all that the child writes to its stderr up to its end, as text to be freed. */
 char *read_stderr(struct wire *wire);

@@ -69,6 +69,10 @@ unsigned scene_logged(struct scene *scene, const char *text);
  * then it is stopped as often as it takes. Fine for one that was never opened (zeroed). */
 bool scene_close(struct scene *scene);
 
+/* Under valgrind, as MCPS_TEST_VALGRIND says, this program cannot be started anew, and its
+ * forked children are accused of leaks: says so. */
+bool scene_on_valgrind(void);
+
 /* For the end of a test, behind "out:", where there is nowhere left to go. */
 #define CHECK_AFTER(cond) (void)unit_check_true((cond), #cond, __FILE__, __LINE__)
 

@@ -118,6 +118,25 @@ unsigned count_in(const char *text, const char *what)
     return n;
 }
 
+/* ---- messages ---- */
+
+bool greet(struct wire *wire)
+{
+    bool ok = wire_hello(wire);
+
+    wire->next = wire->n_messages;
+    return ok;
+}
+
+struct json_object *member(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+
+    if (json_object_is_type(object, json_type_object))
+        json_object_object_get_ex(object, name, &value);
+    return value;
+}
+
 /* ---- time of the processor ---- */
 
 int64_t cpu_ms(pid_t pid)
@@ -160,11 +179,12 @@ int main(int argc, char **argv)
     static const struct unit_suite suites[] = {
         { "life", life_tests },
         { "fds", stdio_fd_tests },
+        { "flow", stdio_flow_tests },
         { "bytes", stdio_byte_tests },
     };
 
     if (argc == 2 && strcmp(argv[1], "--serve") == 0)
         return serve();
     signal(SIGPIPE, SIG_IGN);
-    return unit_main(argc, argv, suites, 3);
+    return unit_main(argc, argv, suites, 4);
 }

@@ -119,6 +119,32 @@ out:
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* It is closed between the look at it and the write: a signal would end the process. */
+static void f7_03_the_output_is_closed_before_a_write(void)
+{
+    struct scene scene = { .server = NULL };
+    struct wire wire = { .memory = NULL };
+
+    signal(SIGPIPE, SIG_DFL);
+    mcps__sync_reset();
+    CHECK(start_here(&scene, &wire, NULL, 0));
+    CHECK(wire_hello(&wire));
+    mcps__sync_hold("before_write");
+    CHECK(wire_call(&wire, "2", "echo", "{\"text\":\"a\"}"));
+    CHECK(mcps__sync_wait("before_write", 1));
+    wire_cut_output(&wire);
+    mcps__sync_release("before_write");
+    CHECK(scene_wait(&scene, stat_streams, 0));
+    CHECK(scene_idle(&scene));
+    CHECK_INT(scene_logged(&scene, "7 writing failed: Broken pipe"), 1);
+    CHECK(scene_stats(&scene).lost_bytes > 0);
+    CHECK(scene_log_ok(&scene));
+out:
+    mcps__sync_release("before_write");
+    CHECK_AFTER(end_here(&scene, &wire));
+    signal(SIGPIPE, SIG_IGN);
+}
+
 /* What write() says then: the client's going away is no error, anything else is. */
 static void writing_fails(int error, bool is_error)
 {
@@ -453,6 +479,7 @@ out:
 const struct unit_test stdio_fd_tests[] = {
     TEST_(f7_03_handlers_hear_that_the_output_is_closed),
     TEST_(f7_03_answers_after_the_output_is_closed_are_dropped),
+    TEST_(f7_03_the_output_is_closed_before_a_write),
     TEST_(f7_03_writing_fails),
     TEST_(f7_03_a_server_whose_client_closes_its_output),
     TEST_(f7_04_prints_go_to_stderr),
