@@ -22,7 +22,8 @@ typedef struct mcps_test_client mcps_test_client;
 
 /* Connects to a server that runs. The principal names the account; NULL: "test". Gives
  * *ret. MCPS_ECLOSED when the server does not run or stops, MCPS_ELIMIT at the limit
- * "peers". Any thread. */
+ * "peers"; -EDEADLK from a log function on the thread that would have to accept it. Any
+ * thread. */
 MCPS_PUBLIC int mcps_test_connect(mcps_server *server, const char *principal,
                                   mcps_test_client **ret) MCPS_MUST_CHECK;
 /* Cuts what is not cut, and frees the client. NULL is fine; returns NULL. */

@@ -265,6 +265,7 @@ int mcps_server_stop(mcps_server *server, unsigned drain_ms)
 
     if (r >= 0 && is_inside(server))
         r = -EDEADLK;
+    MCPS__SYNC_POINT("before_stop");
     if (r >= 0)
         r = begin_stop(server, &stopper);
     if (r < 0 || !stopper)

@@ -10,6 +10,7 @@
 
 #include "transport/lines.h"
 #include "util/mem.h"
+#include "util/sync.h"
 
 struct memory {
     struct mcps__lines lines;
@@ -92,6 +93,7 @@ int mcps__memory_connect(struct mcps__transport *transport, const char *principa
     if (!loop)
         return MCPS_ECLOSED;
     r = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
+    MCPS__SYNC_POINT("before_connect");
     if (r >= 0)
         r = ask(m, loop, principal, fds[0]);
     mcps__loop_unref(loop);

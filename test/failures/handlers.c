@@ -322,6 +322,8 @@ static const struct unit_test handler_tests[] = {
     UNIT_END,
 };
 
+char *handlers_program;
+
 int main(int argc, char **argv)
 {
     static const struct unit_suite suites[] = {
@@ -330,6 +332,7 @@ int main(int argc, char **argv)
         { "reentry", reentry_tests },
     };
 
+    handlers_program = argv[0];
     signal(SIGPIPE, SIG_IGN);
     if (argc == 2 && strcmp(argv[1], "crash") == 0)
         return serve_crashes();

@@ -7,6 +7,9 @@
 
 extern const struct unit_test result_tests[], reentry_tests[];
 
+/* The path of the program. */
+extern char *handlers_program;
+
 /* Serves stdio with tools that crash, until one of them does: the program run with the
  * argument "crash". */
 int serve_crashes(void);

@@ -298,7 +298,8 @@ static void f11_03_no_progress_of_a_cancelled_call(void)
         CHECK(cancel_flood(&act.wire, id));
         CHECK(asks_await(i + 1));
     }
-    CHECK_INT(asks_ended(MCPS_ECANCELLED), n);
+    /* Between the settling and the setting of the token it is only closed. */
+    CHECK_INT(asks_ended(MCPS_ECANCELLED) + asks_ended(MCPS_ECLOSED), n);
     CHECK(scene_idle(&act.scene));
     CHECK(wire_alive(&act.wire));
     CHECK(scene_log_ok(&act.scene));
@@ -314,9 +315,15 @@ static int report_oddly(mcps_call *call, struct json_object *args, void *userdat
         double done, total;
         int result;
     } reports[] = {
-        { 5, 10, 0 },         { 3, 10, -EINVAL },       { 5, 10, -EINVAL },
-        { NAN, 10, -EINVAL }, { INFINITY, 0, -EINVAL }, { -INFINITY, 0, -EINVAL },
-        { -1, 10, -EINVAL },  { 6, NAN, -EINVAL },      { 6, INFINITY, -EINVAL },
+        { 5, 10, 0 },
+        { 3, 10, -EINVAL },
+        { 5, 10, -EINVAL },
+        { (double)NAN, 10, -EINVAL },
+        { HUGE_VAL, 0, -EINVAL },
+        { -HUGE_VAL, 0, -EINVAL },
+        { -1, 10, -EINVAL },
+        { 6, (double)NAN, -EINVAL },
+        { 6, HUGE_VAL, -EINVAL },
         { 7.5, -1, 0 },
     };
 

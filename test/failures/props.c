@@ -250,6 +250,21 @@ bool wire_settled(struct wire *wire)
     return wire_alive(wire);
 }
 
+bool await_refusal(struct wire *wire)
+{
+    for (unsigned i = 100; i < 100 + WATCHDOG_MS; i++) {
+        char id[16];
+
+        snprintf(id, sizeof id, "%u", i);
+        if (!wire_call(wire, id, "echo", "{\"text\":\"still here\"}"))
+            return false;
+        if (strcmp(answer_reason(wire_answer(wire, id)), "shutdown") == 0)
+            return true;
+        nap();
+    }
+    return false;
+}
+
 /* ---- others ---- */
 
 struct dice dice_new(void)

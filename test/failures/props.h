@@ -39,6 +39,9 @@ bool act_end(struct act *act);
 /* Connects to a server that another thread is about to start. */
 bool await_connection(struct wire *wire, struct scene *scene);
 
+/* Calls until one is refused because the server stops. */
+bool await_refusal(struct wire *wire);
+
 /* ---- waiting ---- */
 
 /* Waits until the function says yes; false after the watchdog, with a note. */

@@ -458,6 +458,71 @@ out:
     CHECK_AFTER(scene_close(&scene));
 }
 
+/* A client that comes when the stop has begun, but the server still drains. */
+struct late_comer {
+    pthread_t thread;
+    struct scene *scene;
+    mcps_test_client *client;
+    int result;
+};
+
+static void *run_late_comer(void *userdata)
+{
+    struct late_comer *late = userdata;
+
+    late->result = mcps_test_connect(late->scene->server, NULL, &late->client);
+    return NULL;
+}
+
+static void *run_long_stop(void *userdata)
+{
+    struct late_comer *stopper = userdata;
+
+    stopper->result = mcps_server_stop(stopper->scene->server, 3600000);
+    return NULL;
+}
+
+static void f10_06_a_client_comes_while_it_drains(void)
+{
+    struct act act = { .wire = { .memory = NULL } };
+    struct late_comer late = { .scene = &act.scene }, stopper = late;
+    bool connects = false, stops = false;
+
+    guard_set("a client that comes while the server drains");
+    CHECK(act_begin(&act, 2, NULL));
+    CHECK(wire_call(&act.wire, "2", "stand", NULL));
+    CHECK(door_await(1));
+    mcps__sync_hold("before_connect");
+    connects = pthread_create(&late.thread, NULL, run_late_comer, &late) == 0;
+    CHECK(connects && mcps__sync_wait("before_connect", 1));
+    stops = pthread_create(&stopper.thread, NULL, run_long_stop, &stopper) == 0;
+    CHECK(stops && await_refusal(&act.wire));
+    mcps__sync_release("before_connect");
+    pthread_join(late.thread, NULL);
+    connects = false;
+    CHECK_INT(late.result, MCPS_ECLOSED);
+    door_open();
+    pthread_join(stopper.thread, NULL);
+    stops = false;
+    CHECK_INT(stopper.result, 0);
+    /* What ran may still answer. */
+    CHECK(wire_drain(&act.wire));
+    CHECK_STR(answer_text(wire_answer(&act.wire, "2")), "stood");
+    CHECK(wire_ok(&act.wire));
+    CHECK(scene_log_ok(&act.scene));
+out:
+    mcps__sync_release("before_connect");
+    door_open();
+    if (connects)
+        pthread_join(late.thread, NULL);
+    mcps_test_free(late.client);
+    wire_free(&act.wire);
+    if (stops)
+        pthread_join(stopper.thread, NULL);
+    CHECK_AFTER(act_end(&act));
+    guard_clear();
+}
+
 /* ---- F10.08: stopped while it starts, or during a handshake ---- */
 
 struct starter {
@@ -482,10 +547,18 @@ static void *run_stop(void *userdata)
     return NULL;
 }
 
+static bool stop_comes(void *arg)
+{
+    (void)arg;
+    return mcps__sync_count("before_stop") > 0;
+}
+
+/* The stop comes while the start is held, and so has to wait for it. */
 static bool stop_at(const char *point)
 {
     struct scene scene = { .server = NULL };
     struct starter starter = { .scene = &scene }, stopper = { .scene = &scene };
+    mcps_test_client *client = NULL;
     bool ok = false;
 
     props_reset();
@@ -495,18 +568,19 @@ static bool stop_at(const char *point)
     CHECK(pthread_create(&starter.thread, NULL, run_start, &starter) == 0);
     CHECK(mcps__sync_wait(point, 1));
     CHECK(pthread_create(&stopper.thread, NULL, run_stop, &stopper) == 0);
+    CHECK(await(stop_comes, NULL, "for the stop"));
     mcps__sync_release(point);
     pthread_join(starter.thread, NULL);
     pthread_join(stopper.thread, NULL);
     CHECK_INT(starter.result, 0);
     CHECK_INT(stopper.result, 0);
-    /* Which of the two was first the test cannot know; the end is the same. */
-    CHECK_INT(mcps_server_stop(scene.server, 0), 0);
+    CHECK_INT(mcps_test_connect(scene.server, NULL, &client), MCPS_ECLOSED);
     CHECK_INT(scene_stats(&scene).threads, 0);
     CHECK(scene_log_ok(&scene));
     ok = true;
 out:
     mcps__sync_release(point);
+    mcps_test_free(client);
     CHECK_AFTER(scene_close(&scene));
     guard_clear();
     return ok;
@@ -587,6 +661,7 @@ static const struct unit_test stop_tests[] = {
     UNIT_TEST_ONCE(f10_04_stopped_in_callbacks, "it has threads"),
     UNIT_TEST_ONCE(f10_05_all_timers_are_far_away, "it has threads"),
     UNIT_TEST_ONCE(f10_06_a_flood_while_it_stops, "it has threads"),
+    UNIT_TEST_ONCE(f10_06_a_client_comes_while_it_drains, "it has threads"),
     UNIT_TEST_ONCE(f10_08_stopped_while_it_starts, "it has threads"),
     UNIT_TEST_ONCE(f10_08_a_start_that_fails, "it counts its own allocations"),
     UNIT_TEST_ONCE(f10_08_stopped_during_a_handshake, "it has threads"),
