@@ -459,6 +459,9 @@ static void f9_09_nothing_is_left_of_the_message_before(void)
         CHECK(is_one_error(&got, -32700, NULL));
         CHECK(react_to(&wire, &got, "{\"id\":6}"));
         CHECK(is_one_error(&got, -32600, NULL));
+        CHECK(react_to(&wire, &got,
+                       "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}"));
+        CHECK(is_one_error(&got, -32600, NULL));
         /* Nor the params, nor the name. */
         CHECK(react_to(&wire, &got,
                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\"}"));

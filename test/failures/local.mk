@@ -27,7 +27,7 @@ EXTRA_DIST += $(failures_common) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
 	$(idle_sources)
-dist_check_SCRIPTS += test/failures/mutations.sh test/failures/idle.sh
+dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh
 
 FAILURES_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/test/fixtures \
 	-DTEST_LAB='"$(abs_top_builddir)/test/fixtures/lab"'
