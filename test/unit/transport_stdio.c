@@ -391,6 +391,10 @@ static void what_cannot_be_given_back_stays_claimed(void)
     pid_t child;
     int status = 0;
 
+    if (getenv("MCPS_TEST_VALGRIND")) {
+        unit_note("not under valgrind: it accuses a forked child of its parent's memory");
+        return;
+    }
     fflush(stdout);
     child = fork();
     if (child == 0)
