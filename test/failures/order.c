@@ -113,7 +113,8 @@ static char *receive(struct wire *wire)
     return r == 0 ? text : NULL;
 }
 
-/* Progress of the round, which must grow by one. False for anything else. */
+/* Progress of the round, which must grow: by one while the handler reports, then by more if
+ * what waits is more than the mark. False for anything else. */
 static bool is_next_progress(const char *text, unsigned round, unsigned *last)
 {
     char token[48];
@@ -121,7 +122,9 @@ static bool is_next_progress(const char *text, unsigned round, unsigned *last)
     unsigned long number = value ? strtoul(value + 11, NULL, 10) : 0;
 
     snprintf(token, sizeof token, "\"progressToken\":%u,", round);
-    if (!strstr(text, token) || number != *last + 1)
+    if (!strstr(text, token) || number <= *last)
+        return false;
+    if (*last < N_OWN && number != *last + 1)
         return false;
     *last = (unsigned)number;
     return true;
