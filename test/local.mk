@@ -30,11 +30,11 @@ check-clients: test/fixtures/lab
 distclean-local:
 	rm -rf test/clients/installed
 
-# The unit tests, and those of failures but for the large loads and those that need threads
+# The unit tests, and those of failures but for the large loads and what needs two threads
 # to run side by side, under valgrind: no error, nothing left behind. Not the one that replaces malloc(), for so does valgrind.
 check-valgrind: $(unit_programs) $(failures_programs) test/fixtures/lab
 	@for program in $(unit_programs) $(failures_programs); do \
-		case $$program in */oom | */load | */soak | */idle | */stdio | */order | */handlers) \
+		case $$program in */oom | */load | */soak | */idle | */stdio | */order) \
 			continue ;; esac; \
 		echo "valgrind $$program"; \
 		MCPS_TEST_VALGRIND=1 $(LIBTOOL) --mode=execute valgrind --quiet --error-exitcode=99 \

@@ -298,9 +298,10 @@ unsigned mcps__pool_stop(struct mcps__pool *pool, int64_t deadline)
     mcps__mutex_lock(&pool->mutex);
     pool->stopping = true;
     mcps__cond_broadcast(&pool->work);
-    while (pool->n_threads > 0 && (r == 0 || !is_busy(pool)))
+    /* Threads without a job end at once, so only the others have the deadline. */
+    while (pool->n_threads > 0 && (r == 0 || pool->n_threads > pool->n_running))
         r = mcps__cond_wait_until(&pool->exit, &pool->mutex,
-                                  is_busy(pool) ? deadline : MCPS__CLOCK_NEVER);
+                                  r == 0 && is_busy(pool) ? deadline : MCPS__CLOCK_NEVER);
     left = pool->n_threads;
     count_all_stuck(pool);
     if (left == 0) {
