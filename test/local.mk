@@ -31,7 +31,8 @@ distclean-local:
 	rm -rf test/clients/installed
 
 # The unit tests, and those of failures but for the large loads and what needs two threads
-# to run side by side, under valgrind: no error, nothing left behind. Not the one that replaces malloc(), for so does valgrind.
+# to run side by side, under valgrind: no error, nothing left behind. Not the one that
+# replaces malloc(), for so does valgrind.
 check-valgrind: $(unit_programs) $(failures_programs) test/fixtures/lab
 	@for program in $(unit_programs) $(failures_programs); do \
 		case $$program in */oom | */load | */soak | */idle | */stdio | */order) \
