@@ -9,7 +9,8 @@
 /* More than any of these answers can have. */
 enum { ANSWER_MAX = 64 << 10 };
 
-static struct mcps__piece *end(struct mcps__buf *buf, const struct mcps__writer *w)
+struct mcps__piece *mcps__written_piece(struct mcps__buf *buf,
+                                        const struct mcps__writer *w)
 {
     if (mcps__write_end(w) >= 0)
         return mcps__piece_end(buf);
@@ -27,7 +28,7 @@ struct mcps__piece *mcps__error_piece(const struct mcps__id *id, int code,
         return NULL;
     mcps__write_init(&w, &buf);
     mcps__rpc_write_error(&w, id, code, message, data);
-    return end(&buf, &w);
+    return mcps__written_piece(&buf, &w);
 }
 
 struct mcps__piece *mcps__tool_error_piece(const struct mcps__id *id, const char *text)
@@ -53,5 +54,5 @@ struct mcps__piece *mcps__tool_error_piece(const struct mcps__id *id, const char
     mcps__write_bool(&w, true);
     mcps__write_object_end(&w);
     mcps__rpc_end(&w);
-    return end(&buf, &w);
+    return mcps__written_piece(&buf, &w);
 }

@@ -8,6 +8,7 @@
 
 #include <json-c/json_object.h>
 
+#include "core/answer.h"
 #include "core/pending.h"
 #include "rpc/message.h"
 #include "util/clock.h"
@@ -16,14 +17,6 @@
 enum { REQUEST_MAX = 512 };
 
 /* ---- messages ---- */
-
-static struct mcps__piece *end(struct mcps__buf *buf, struct mcps__writer *w)
-{
-    if (mcps__write_end(w) >= 0)
-        return mcps__piece_end(buf);
-    mcps__buf_fini(buf);
-    return NULL;
-}
 
 static struct mcps__piece *request_piece(int64_t serial, const char *method)
 {
@@ -39,7 +32,7 @@ static struct mcps__piece *request_piece(int64_t serial, const char *method)
     mcps__write_object(&w);
     mcps__write_object_end(&w);
     mcps__rpc_end(&w);
-    return end(&buf, &w);
+    return mcps__written_piece(&buf, &w);
 }
 
 static struct mcps__piece *cancel_piece(int64_t serial, const char *reason)
@@ -58,7 +51,7 @@ static struct mcps__piece *cancel_piece(int64_t serial, const char *reason)
     mcps__write_string(&w, reason);
     mcps__write_object_end(&w);
     mcps__rpc_end(&w);
-    return end(&buf, &w);
+    return mcps__written_piece(&buf, &w);
 }
 
 /* A courtesy to the client, which may stop what it does for us. Not through the gate, for

@@ -230,11 +230,9 @@ static struct mcps__piece *progress_piece(struct mcps_call *call, double done,
     }
     mcps__write_object_end(&w);
     mcps__rpc_end(&w);
-    if (mcps__write_end(&w) < 0) {
-        mcps__buf_fini(&buf);
+    piece = mcps__written_piece(&buf, &w);
+    if (!piece)
         return NULL;
-    }
-    piece = mcps__piece_end(&buf);
     piece->owner = &call->exchange;
     piece->progress = true;
     return piece;
@@ -292,6 +290,13 @@ enum mcps_cancel_reason mcps_call_cancelled(const mcps_call *call)
 
 int mcps_call_sleep_ms(mcps_call *call, unsigned ms)
 {
+    int r;
+
+    mcps__mutex_lock(&call->mutex);
+    r = check_open(call);
+    mcps__mutex_unlock(&call->mutex);
+    if (r < 0)
+        return r;
     return mcps__token_sleep(&call->exchange.token,
                              mcps__clock_after((int64_t)ms * MCPS__NS_PER_MS));
 }

@@ -302,6 +302,7 @@ static bool all_say_closed(mcps_call *call, enum mcps_cancel_reason reason)
 
     return (r == MCPS_ECLOSED || (reason && r == MCPS_ECANCELLED)) &&
            mcps_call_progress(call, 1, 2, "late") == MCPS_ECLOSED &&
+           mcps_call_sleep_ms(call, 1) == MCPS_ECLOSED &&
            mcps_call_text(call, "late") == MCPS_ECLOSED &&
            mcps_call_text_bytes(call, "late", 4) == MCPS_ECLOSED &&
            mcps_call_fail(call, "late") == MCPS_ECLOSED &&
