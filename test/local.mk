@@ -38,7 +38,7 @@ check-valgrind: $(unit_programs) $(failures_programs) test/fixtures/lab
 		case $$program in */oom | */load | */soak | */idle | */stdio | */order) \
 			continue ;; esac; \
 		echo "valgrind $$program"; \
-		MCPS_TEST_VALGRIND=1 $(LIBTOOL) --mode=execute valgrind --quiet --error-exitcode=99 \
+		MCPS_TEST_VALGRIND=1 $(LIBTOOL) --mode=execute valgrind --quiet --fair-sched=yes --error-exitcode=99 \
 			--leak-check=full --child-silent-after-fork=yes --show-leak-kinds=all \
 			--errors-for-leak-kinds=all $$program >$$program.valgrind.log 2>&1; code=$$?; \
 		if test $$code -ne 0 && test $$code -ne 77; then \
