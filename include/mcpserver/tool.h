@@ -15,13 +15,16 @@ extern "C" {
 
 struct json_object; /* of json-c */
 
+struct mcps_field; /* of args.h */
+
 typedef struct mcps_call mcps_call;
 
 /*
- * Runs one call. On a worker thread; several calls of one tool may run at once, up to its
- * max_parallel. `args` is an object, empty if the client sent none, borrowed until the
- * handler returns, and belongs to the thread that the handler runs on; it is not checked
- * against the schema yet. The result is given with the functions of call.h.
+ * Runs one call. On a worker thread, or where the tool's executor says; several calls of one
+ * tool may run at once, up to its max_parallel. `args` is an object, empty if the client sent
+ * none; it is not checked against the schema yet. It belongs to the thread that the handler
+ * runs on, and is borrowed until the handler has returned and the call is finished. The
+ * result is given with the functions of call.h.
  *
  * Returns 0 when the result is complete (none at all is an empty result), MCPS_PENDING when
  * mcps_call_finish() comes later, or an error: the client then gets a tool error with the
@@ -29,21 +32,59 @@ typedef struct mcps_call mcps_call;
  * MCPS_EBUSY is answered as an error of the protocol: the call was not made.
  */
 typedef int mcps_tool_fn(mcps_call *call, struct json_object *args, void *userdata);
+/* The same for a tool whose arguments are declared by a table (args.h): `args` is the struct
+ * that the table describes, and fits what it says. */
+typedef int mcps_typed_fn(mcps_call *call, const void *args, void *userdata);
 
+/* What a tool does to its world: hints for people and programs, no promises. */
+enum mcps_tool_hints {
+    MCPS_READ_ONLY = 1 << 0,   /* it changes nothing */
+    MCPS_ADDITIVE = 1 << 1,    /* it destroys nothing */
+    MCPS_IDEMPOTENT = 1 << 2,  /* the same call again changes nothing more */
+    MCPS_CLOSED_WORLD = 1 << 3 /* it talks to nobody outside */
+};
+
+/* What a client must be able to do for a tool to be called. */
+enum mcps_client_capabilities {
+    MCPS_CLIENT_ROOTS = 1 << 0,
+    MCPS_CLIENT_SAMPLING = 1 << 1,
+    MCPS_CLIENT_ELICITATION = 1 << 2
+};
+
+/* Members are added at the end only. Strings are copied, but for tables of fields, which the
+ * tool refers to as long as it lives. */
 struct mcps_tool {
-    size_t struct_size; /* sizeof (struct mcps_tool), as MCPS_TOOL_STRUCT() sets it */
-    const char *name;   /* 1 to 128 letters, digits, and "_-." */
-    const char *title;  /* for people; NULL: none */
-    const char *description;  /* for the model; NULL: none */
-    const char *input_schema; /* JSON text: a schema of type object; NULL: no arguments */
-    mcps_tool_fn *handler;
+    size_t struct_size;    /* sizeof (struct mcps_tool), as MCPS_TOOL_STRUCT() sets it */
+    const char *name;      /* 1 to 128 letters, digits, and "_-." */
+    mcps_tool_fn *handler; /* this or the next */
+    mcps_typed_fn *typed;
+    const struct mcps_field *args; /* of `typed`, with the size of its struct: args.h */
+    size_t args_size;
+    const char *description; /* for the model; NULL: none */
+    const char *title;       /* for people; NULL: none */
+    const char
+        *input_schema; /* of `handler`: JSON text, a schema of type object; NULL: any */
+    const struct mcps_field
+        *result;               /* the fields of structured results; NULL: none, or */
+    const char *output_schema; /* given as JSON text, a schema; NULL: none */
+    unsigned hints;            /* enum mcps_tool_hints */
+    unsigned needs;            /* enum mcps_client_capabilities */
+    unsigned timeout_ms;       /* of one call, from its arrival; 0: the server's limit */
+    unsigned max_parallel;     /* calls of it at once; 0: as many as there may be */
+    const char
+        *executor; /* where it runs: NULL is the workers; MCPS_INLINE; or executor.h */
+    const char *icons; /* JSON text, an array; NULL: none */
+    const char *meta; /* JSON text, an object: the _meta of its description; NULL: none */
     void *userdata;
     /* Called once, under no lock, when the tool is gone and its last call has ended, or
      * when it could not be added; NULL: nothing to do. */
     void (*destroy)(void *userdata);
-    unsigned timeout_ms;   /* of one call, from its arrival; 0: the server's limit */
-    unsigned max_parallel; /* calls of it at once; 0: as many as there may be */
 };
+
+/* The executor of tools that never block: their handlers are called on the I/O thread, where
+ * everybody else waits for them. Those that take longer than the limit inline_ms are counted
+ * and named in the log. */
+#define MCPS_INLINE "inline"
 
 #define MCPS_TOOL_STRUCT(...)                                \
     {                                                        \

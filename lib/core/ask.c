@@ -179,7 +179,7 @@ static int read_roots(struct mcps__engine *engine, const struct mcps__bytes *tex
 int mcps_call_roots(mcps_call *call, struct json_object **ret_roots)
 {
     struct mcps__bytes *text = NULL;
-    int r = mcps__ask(call, MCPS__CLIENT_ROOTS, "roots/list", MCPS_LIMIT_ROOTS_MS, &text);
+    int r = mcps__ask(call, MCPS_CLIENT_ROOTS, "roots/list", MCPS_LIMIT_ROOTS_MS, &text);
 
     if (r < 0)
         return r;

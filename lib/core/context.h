@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mcpserver/base.h"
+#include "mcpserver/tool.h"
 #include "util/obj.h"
 
 /* XX(name, text, batches): the revisions of the protocol, oldest first. */
@@ -36,13 +36,10 @@ const struct mcps__version_info *mcps__version_info(enum mcps__version version);
 /* The version of that name, or MCPS_ENOTFOUND. */
 int mcps__version_by_name(const char *text, size_t len) MCPS_MUST_CHECK;
 
-/* Bits of what a client can do. */
-enum { MCPS__CLIENT_ROOTS = 1 << 0 };
-
 struct mcps__context {
     struct mcps__obj obj;
     enum mcps__version version;
-    unsigned capabilities;
+    unsigned capabilities; /* of enum mcps_client_capabilities */
 };
 
 int mcps__context_new(struct mcps__context **ret, enum mcps__version version,

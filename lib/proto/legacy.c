@@ -83,7 +83,7 @@ static unsigned read_capabilities(struct json_object *params)
     json_object_object_get_ex(params, "capabilities", &capabilities);
     if (json_object_object_get_ex(capabilities, "roots", &roots) &&
         json_object_is_type(roots, json_type_object))
-        return MCPS__CLIENT_ROOTS;
+        return MCPS_CLIENT_ROOTS;
     return 0;
 }
 
