@@ -11,6 +11,7 @@
 #ifndef MCPSERVER_CALL_H
 #define MCPSERVER_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <mcpserver/base.h>
@@ -44,11 +45,16 @@ MCPS_PUBLIC int mcps_call_progress(mcps_call *call, double done, double total,
 
 /* Who asks: the name of the account. Borrowed as long as the call. */
 MCPS_PUBLIC const char *mcps_call_principal(const mcps_call *call);
+/* The revision of the protocol that the request is of, such as "2026-07-28". Static. */
+MCPS_PUBLIC const char *mcps_call_protocol(const mcps_call *call);
+/* Has the client declared all of these? Bits of enum mcps_client_capabilities. */
+MCPS_PUBLIC bool mcps_call_client_can(const mcps_call *call, unsigned capabilities);
 /* Milliseconds until the call's time is up; -1: there is no limit. */
 MCPS_PUBLIC int64_t mcps_call_remaining_ms(const mcps_call *call);
 
 /* Asks the client for its roots and waits for the answer. Gives the array of roots, which
- * json_object_put() frees. MCPS_ECAPABILITY when the client has none; MCPS_ENOTREADY before
+ * json_object_put() frees. MCPS_ECAPABILITY when the client has none, or its revision of the
+ * protocol has no requests of servers (2026-07-28); MCPS_ENOTREADY before
  * its handshake is over; MCPS_ETIMEDOUT after the limit roots_ms; MCPS_EREFUSED when it
  * answers with an error, MCPS_EPROTOCOL when with something else; MCPS_EBUSY when too many
  * calls wait already; MCPS_ECLOSED when it is gone; MCPS_ECANCELLED. */

@@ -39,6 +39,8 @@ extern "C" {
        "input of all clients that is being read or waits: above it new calls are refused")     \
     XX(BAD_MESSAGES, bad_messages, 10,                                                         \
        "answers a second to messages of one client whose id cannot be read")                   \
+    XX(LIST_CHANGED_MS, list_changed_ms, 100,                                                  \
+       "between two notifications to one client that the list of tools has changed")           \
     XX(CALL_MS, call_ms, 0,                                                                    \
        "one call, from its arrival; 0: no limit but the tool's own")                           \
     XX(ROOTS_MS, roots_ms, 60000, "the client's answer to roots/list")                         \

@@ -8,6 +8,7 @@
 #ifndef MCPSERVER_SERVER_H
 #define MCPSERVER_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ struct mcps_server_options {
     mcps_log_fn *log;         /* NULL: nothing is logged */
     void *log_userdata;
     enum mcps_log_level log_level; /* the least severe that is logged; 0: MCPS_LOG_INFO */
+    const char *description;       /* of the server, for people; NULL: none */
+    const char *website_url;       /* about it; NULL: none */
 };
 
 #define MCPS_SERVER_OPTIONS(...)                                       \
@@ -62,13 +65,38 @@ MCPS_PUBLIC uint64_t mcps_server_get_limit(const mcps_server *server,
 MCPS_PUBLIC uint64_t mcps_server_get_limit_hits(const mcps_server *server,
                                                 enum mcps_limit limit);
 
+/* What clients may keep for a while. */
+enum mcps_cache {
+    MCPS_CACHE_DISCOVER, /* what the server says of itself: server/discover */
+    MCPS_CACHE_TOOLS,    /* tools/list */
+    MCPS_N_CACHES
+};
+
+/* How many milliseconds clients of the revision 2026-07-28 may take it as fresh, and whether
+ * for others than who asked. At first 0 and true. Before the start only: MCPS_EBUSY. */
+MCPS_PUBLIC int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache,
+                                      uint32_t ttl_ms, bool is_public) MCPS_MUST_CHECK;
+
 /*
- * Adds tools: all of them or none. Strings are copied. -EINVAL, with a line in the log that
- * names the tool and what is wrong with it; MCPS_EEXISTS for a name that there is already;
- * -ENOMEM. Any thread, before the start or after.
+ * Changes of what is offered: any thread, handlers included, before the start or after. All of
+ * the tools or none. Each change is one step for everybody who lists or calls. Clients whose
+ * revision has that are told, once for many changes: the limit list_changed_ms.
  */
+/* Adds tools behind those that there are. Strings are copied. -EINVAL, with a line in the log
+ * that names the tool and what is wrong with it; MCPS_EEXISTS for a name that there is
+ * already; -ENOMEM. */
 MCPS_PUBLIC int mcps_server_add_tools(mcps_server *server, const struct mcps_tool *tools,
                                       size_t n) MCPS_MUST_CHECK;
+/* Calls that were accepted before go on to their end; a tool's destroy() is called after the
+ * last. MCPS_ENOTFOUND, with a line in the log, when one of the names is none; -ENOMEM. */
+MCPS_PUBLIC int mcps_server_remove_tools(mcps_server *server, const char *const *names,
+                                         size_t n) MCPS_MUST_CHECK;
+/* Tools that are disabled keep their places, but are neither listed nor called. Errors as
+ * those of removing. */
+MCPS_PUBLIC int mcps_server_enable_tools(mcps_server *server, const char *const *names,
+                                         size_t n) MCPS_MUST_CHECK;
+MCPS_PUBLIC int mcps_server_disable_tools(mcps_server *server, const char *const *names,
+                                          size_t n) MCPS_MUST_CHECK;
 
 /*
  * Where clients come from, opened at the start; before it only. The one there is so far:

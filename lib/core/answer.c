@@ -6,6 +6,54 @@
 
 #include "rpc/message.h"
 
+static bool is_modern(enum mcps__version version)
+{
+    return mcps__version_info(version)->era == MCPS__MODERN;
+}
+
+void mcps__result_begin(struct mcps__writer *w, enum mcps__version version)
+{
+    mcps__write_object(w);
+    if (!is_modern(version))
+        return;
+    mcps__write_key(w, "resultType");
+    mcps__write_string(w, "complete");
+}
+
+void mcps__result_server(struct mcps__writer *w, const struct mcps__engine *engine,
+                         enum mcps__version version)
+{
+    const struct mcps__bytes *server = engine->implementation[version];
+
+    if (!is_modern(version))
+        return;
+    mcps__write_key(w, "io.modelcontextprotocol/serverInfo");
+    mcps__write_raw(w, server->data, server->len);
+}
+
+void mcps__result_hints(struct mcps__writer *w, const struct mcps__engine *engine,
+                        enum mcps__version version, enum mcps_cache cache)
+{
+    if (!is_modern(version))
+        return;
+    mcps__write_key(w, "ttlMs");
+    mcps__write_uint(w, engine->cache[cache].ttl_ms);
+    mcps__write_key(w, "cacheScope");
+    mcps__write_string(w, engine->cache[cache].is_private ? "private" : "public");
+}
+
+void mcps__result_end(struct mcps__writer *w, const struct mcps__engine *engine,
+                      enum mcps__version version)
+{
+    if (is_modern(version)) {
+        mcps__write_key(w, "_meta");
+        mcps__write_object(w);
+        mcps__result_server(w, engine, version);
+        mcps__write_object_end(w);
+    }
+    mcps__write_object_end(w);
+}
+
 /* More than any of these answers can have. */
 enum { ANSWER_MAX = 64 << 10 };
 
@@ -31,28 +79,35 @@ struct mcps__piece *mcps__error_piece(const struct mcps__id *id, int code,
     return mcps__written_piece(&buf, &w);
 }
 
-struct mcps__piece *mcps__tool_error_piece(const struct mcps__id *id, const char *text)
+void mcps__write_tool_error(struct mcps__writer *w, const char *text)
 {
+    mcps__write_key(w, "content");
+    mcps__write_array(w);
+    mcps__write_object(w);
+    mcps__write_key(w, "type");
+    mcps__write_string(w, "text");
+    mcps__write_key(w, "text");
+    mcps__write_string(w, text);
+    mcps__write_object_end(w);
+    mcps__write_array_end(w);
+    mcps__write_key(w, "isError");
+    mcps__write_bool(w, true);
+}
+
+struct mcps__piece *mcps__tool_error_piece(const struct mcps__exchange *exchange,
+                                           const char *text)
+{
+    enum mcps__version version = exchange->context->version;
     struct mcps__buf buf;
     struct mcps__writer w;
 
     if (mcps__piece_begin(&buf, ANSWER_MAX) < 0)
         return NULL;
     mcps__write_init(&w, &buf);
-    mcps__rpc_begin_result(&w, id);
-    mcps__write_object(&w);
-    mcps__write_key(&w, "content");
-    mcps__write_array(&w);
-    mcps__write_object(&w);
-    mcps__write_key(&w, "type");
-    mcps__write_string(&w, "text");
-    mcps__write_key(&w, "text");
-    mcps__write_string(&w, text);
-    mcps__write_object_end(&w);
-    mcps__write_array_end(&w);
-    mcps__write_key(&w, "isError");
-    mcps__write_bool(&w, true);
-    mcps__write_object_end(&w);
+    mcps__rpc_begin_result(&w, &exchange->id);
+    mcps__result_begin(&w, version);
+    mcps__write_tool_error(&w, text);
+    mcps__result_end(&w, exchange->peer->engine, version);
     mcps__rpc_end(&w);
     return mcps__written_piece(&buf, &w);
 }

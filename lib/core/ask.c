@@ -140,7 +140,9 @@ int mcps__ask(struct mcps_call *call, unsigned capability, const char *method,
     int r;
 
     mcps__lock_assert_none_held();
-    if (!(call->exchange.context->capabilities & capability))
+    /* In the modern era a server asks in its results only. */
+    if (!(call->exchange.context->capabilities & capability) ||
+        mcps__context_is_modern(call->exchange.context))
         return MCPS_ECAPABILITY;
     r = ask(call, method, mcps__clock_after(mcps__limit_ns(limits, time_limit)), ret);
     if (r == MCPS_ETIMEDOUT)

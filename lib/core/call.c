@@ -289,8 +289,10 @@ static struct mcps__piece *last_word(struct mcps_call *call,
     if (!word.said)
         return NULL;
     if (reason == MCPS_CANCEL_TIMEOUT && call->own_limit)
-        return mcps__tool_error_piece(&call->exchange.id, word.message);
-    return mcps__error_piece(&call->exchange.id, word.code, word.message, word.data);
+        return mcps__tool_error_piece(&call->exchange, word.message);
+    return mcps__error_piece(&call->exchange.id,
+                             mcps__context_code(call->exchange.context, word.code),
+                             word.message, word.data);
 }
 
 static bool settle(struct mcps_call *call, enum mcps_cancel_reason reason)

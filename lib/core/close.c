@@ -195,6 +195,7 @@ void mcps__peer_drain(struct mcps__peer *peer, int64_t deadline)
 void mcps__peer_disconnected(struct mcps__peer *peer)
 {
     peer->connected = false;
+    mcps__changes_drop(peer);
     atomic_fetch_sub(&peer->engine->counters.streams, 1);
     cancel(peer, MCPS_CANCEL_DISCONNECT);
     close_if_done(peer);

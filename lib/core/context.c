@@ -7,12 +7,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rpc/errors.h"
 #include "util/mem.h"
 
 #define CONTEXT_MAGIC UINT32_C(0x436f6e74)
 
 static const struct mcps__version_info infos[] = {
-#define XX(name, text, batches) { text, batches },
+#define XX(name, text, era, batches) { text, MCPS__##era, batches },
     MCPS__VERSION_MAP(XX)
 #undef XX
 };
@@ -22,17 +23,18 @@ const struct mcps__version_info *mcps__version_info(enum mcps__version version)
     return &infos[version];
 }
 
-int mcps__version_by_name(const char *text, size_t len)
+int mcps__version_by_name(enum mcps__era era, const char *text, size_t len)
 {
     for (int i = 0; i < MCPS__N_VERSIONS; i++) {
-        if (strlen(infos[i].text) == len && memcmp(infos[i].text, text, len) == 0)
+        if (infos[i].era == era && strlen(infos[i].text) == len &&
+            memcmp(infos[i].text, text, len) == 0)
             return i;
     }
     return MCPS_ENOTFOUND;
 }
 
 int mcps__context_new(struct mcps__context **ret, enum mcps__version version,
-                      unsigned capabilities)
+                      unsigned capabilities, struct mcps__bytes *declared)
 {
     struct mcps__context *context = mcps__calloc(1, sizeof *context);
 
@@ -41,6 +43,7 @@ int mcps__context_new(struct mcps__context **ret, enum mcps__version version,
     mcps__obj_init(&context->obj, CONTEXT_MAGIC);
     context->version = version;
     context->capabilities = capabilities;
+    context->declared = declared ? mcps__bytes_ref(declared) : NULL;
     *ret = context;
     return 0;
 }
@@ -57,7 +60,52 @@ struct mcps__context *mcps__context_unref(struct mcps__context *context)
     if (!context)
         return NULL;
     MCPS__CHECK_OBJ(context, CONTEXT_MAGIC);
-    if (mcps__obj_unref(&context->obj))
+    if (mcps__obj_unref(&context->obj)) {
+        mcps__bytes_unref(context->declared);
         mcps__free(context);
+    }
     return NULL;
+}
+
+int mcps__context_code(const struct mcps__context *context, int code)
+{
+    if (code == MCPS__RPC_SERVER && mcps__context_is_modern(context))
+        return MCPS__RPC_INTERNAL;
+    return code;
+}
+
+/* ---- capabilities ---- */
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} capability_names[] = {
+    { MCPS_CLIENT_ROOTS, "roots" },
+    { MCPS_CLIENT_SAMPLING, "sampling" },
+    { MCPS_CLIENT_ELICITATION, "elicitation" },
+};
+
+enum { N_CAPABILITIES = sizeof capability_names / sizeof capability_names[0] };
+
+unsigned mcps__capability_by_name(const char *name, size_t len)
+{
+    for (size_t i = 0; i < N_CAPABILITIES; i++) {
+        if (strlen(capability_names[i].name) == len &&
+            memcmp(capability_names[i].name, name, len) == 0)
+            return capability_names[i].bit;
+    }
+    return 0;
+}
+
+void mcps__write_capabilities(struct mcps__writer *w, unsigned capabilities)
+{
+    mcps__write_object(w);
+    for (size_t i = 0; i < N_CAPABILITIES; i++) {
+        if (!(capabilities & capability_names[i].bit))
+            continue;
+        mcps__write_key(w, capability_names[i].name);
+        mcps__write_object(w);
+        mcps__write_object_end(w);
+    }
+    mcps__write_object_end(w);
 }

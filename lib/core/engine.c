@@ -25,24 +25,30 @@ static int end_bytes(struct mcps__bytes **ret, struct mcps__buf *buf,
     return r;
 }
 
+static void write_member(struct mcps__writer *w, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    mcps__write_key(w, name);
+    mcps__write_string(w, text);
+}
+
 static int write_implementation(struct mcps__bytes **ret,
                                 const struct mcps_server_options *options,
-                                bool with_title)
+                                enum mcps__version version)
 {
+    bool described = version >= MCPS__V_2025_11_25;
     struct mcps__buf buf;
     struct mcps__writer w;
 
     mcps__buf_init(&buf, SIZE_MAX);
     mcps__write_init(&w, &buf);
     mcps__write_object(&w);
-    mcps__write_key(&w, "name");
-    mcps__write_string(&w, options->name);
-    if (with_title && options->title) {
-        mcps__write_key(&w, "title");
-        mcps__write_string(&w, options->title);
-    }
-    mcps__write_key(&w, "version");
-    mcps__write_string(&w, options->version);
+    write_member(&w, "name", options->name);
+    write_member(&w, "title", version >= MCPS__V_2025_06_18 ? options->title : NULL);
+    write_member(&w, "version", options->version);
+    write_member(&w, "description", described ? options->description : NULL);
+    write_member(&w, "websiteUrl", described ? options->website_url : NULL);
     mcps__write_object_end(&w);
     return end_bytes(ret, &buf, &w);
 }
@@ -52,10 +58,11 @@ static int write_texts(struct mcps__engine *engine,
 {
     struct mcps__buf buf;
     struct mcps__writer w;
-    int r = write_implementation(&engine->implementation[0], options, false);
+    int r = 0;
 
-    if (r >= 0)
-        r = write_implementation(&engine->implementation[1], options, true);
+    for (int i = 0; i < MCPS__N_VERSIONS && r >= 0; i++)
+        r = write_implementation(&engine->implementation[i], options,
+                                 (enum mcps__version)i);
     if (r < 0 || !options->instructions)
         return r;
     mcps__buf_init(&buf, SIZE_MAX);
@@ -66,8 +73,8 @@ static int write_texts(struct mcps__engine *engine,
 
 static void free_texts(struct mcps__engine *engine)
 {
-    mcps__bytes_unref(engine->implementation[0]);
-    mcps__bytes_unref(engine->implementation[1]);
+    for (int i = 0; i < MCPS__N_VERSIONS; i++)
+        mcps__bytes_unref(engine->implementation[i]);
     mcps__bytes_unref(engine->instructions);
 }
 
@@ -104,6 +111,9 @@ static int init_parts(struct mcps__engine *engine,
     r = mcps__registry_init(&engine->registry);
     if (r < 0)
         goto no_registry;
+    r = mcps__changes_init(&engine->changes);
+    if (r < 0)
+        goto no_changes;
     r = mcps__control_init(&engine->control);
     if (r < 0)
         goto no_control;
@@ -112,6 +122,8 @@ static int init_parts(struct mcps__engine *engine,
         return 0;
     mcps__control_fini(&engine->control);
 no_control:
+    mcps__changes_fini(&engine->changes);
+no_changes:
     mcps__registry_fini(&engine->registry);
 no_registry:
     mcps__accounts_fini(&engine->accounts);
@@ -160,6 +172,7 @@ struct mcps__engine *mcps__engine_unref(struct mcps__engine *engine)
         return NULL;
     mcps__pool_fini(&engine->pool);
     mcps__control_fini(&engine->control);
+    mcps__changes_fini(&engine->changes);
     mcps__registry_fini(&engine->registry);
     mcps__accounts_fini(&engine->accounts);
     mcps__token_fini(&engine->token);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "core/account.h"
+#include "core/changes.h"
 #include "core/control.h"
 #include "core/limits.h"
 #include "core/pool.h"
@@ -20,6 +21,7 @@
 #include "core/token.h"
 #include "json/bytes.h"
 #include "json/json.h"
+#include "mcpserver/server.h"
 #include "util/log.h"
 
 /* Counted since the server was made; the gauges count what there is. */
@@ -28,6 +30,12 @@ struct mcps__counters {
     atomic_uint_fast64_t answers, dropped_answers, suppressed_answers;
     atomic_uint_fast64_t cancelled, cancelled_before_start;
     atomic_uint_fast64_t lost_bytes, bad_messages, ignored_messages;
+};
+
+/* How long clients of the modern era may keep a result, and for whom. */
+struct mcps__cache_hints {
+    uint32_t ttl_ms;
+    bool is_private;
 };
 
 struct mcps__engine {
@@ -41,14 +49,14 @@ struct mcps__engine {
     struct mcps__registry registry;
     struct mcps__pool pool;
     struct mcps__control control;
-    struct mcps__bytes *implementation[2]; /* serverInfo, without and with title */
-    struct mcps__bytes *instructions;      /* JSON text, or NULL */
+    struct mcps__changes changes;
+    struct mcps__cache_hints cache[MCPS_N_CACHES];
+    struct mcps__bytes *implementation[MCPS__N_VERSIONS]; /* serverInfo */
+    struct mcps__bytes *instructions;                     /* JSON text, or NULL */
 };
 
 #define MCPS__COUNT(engine, counter) \
     atomic_fetch_add_explicit(&(engine)->counters.counter, 1, memory_order_relaxed)
-
-struct mcps_server_options;
 
 /* Gives an engine that is not started. The options are complete, with no zeroes left. */
 int mcps__engine_new(struct mcps__engine **ret,

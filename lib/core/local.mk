@@ -4,12 +4,14 @@ libmcpscore_la_SOURCES += \
 	lib/core/ask.c lib/core/ask.h \
 	lib/core/batch.c lib/core/batch.h \
 	lib/core/call.c lib/core/call.h \
+	lib/core/changes.c lib/core/changes.h \
 	lib/core/close.c lib/core/close.h \
 	lib/core/context.c lib/core/context.h \
 	lib/core/control.c lib/core/control.h \
 	lib/core/engine.c lib/core/engine.h \
 	lib/core/exchange.c lib/core/exchange.h \
 	lib/core/limits.c lib/core/limits.h \
+	lib/core/lists.c lib/core/lists.h \
 	lib/core/loop.c lib/core/loop.h \
 	lib/core/peer.c lib/core/peer.h \
 	lib/core/pending.c lib/core/pending.h \

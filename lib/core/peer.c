@@ -81,6 +81,7 @@ int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
     peer->sink = mcps__sink_ref(sink);
     mcps__lane_init(&peer->lane, &account->share);
     mcps__peer_init_close(peer);
+    mcps__listener_init(&peer->listener);
     peer->connected = true;
     atomic_fetch_add(&engine->counters.streams, 1);
     peer->next_serial = 1;
@@ -107,7 +108,9 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
         atomic_fetch_sub(&engine->counters.sessions, 1);
     mcps__map_fini(&peer->exchanges);
     mcps__map_fini(&peer->pending);
+    mcps__assert(mcps__list_is_empty(&peer->listener.link));
     mcps__context_unref(peer->context);
+    mcps__context_unref(peer->modern);
     mcps__token_fini(&peer->token);
     mcps__mutex_fini(&peer->mutex);
     mcps__sink_unref(peer->sink);

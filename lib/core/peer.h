@@ -50,7 +50,9 @@ struct mcps__peer {
     bool connected;                /* [home] the transport has the connection still */
     uint64_t bad_count;            /* [home] for the limit bad_messages: so many */
     int64_t bad_since;             /* since then */
-    struct mcps__mutex mutex;      /* covers all below */
+    struct mcps__listener listener;
+    struct mcps__context *modern; /* [home] the latest of a modern request, or NULL */
+    struct mcps__mutex mutex;     /* covers all below */
     enum mcps__peer_state state MCPS__GUARDED;
     bool no_client MCPS__GUARDED;   /* no answer of the client can come any more */
     bool ready MCPS__GUARDED;       /* its handshake is over */

@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "core/tool.h"
-#include "json/write.h"
 #include "util/mem.h"
 
 #define SNAPSHOT_MAGIC UINT32_C(0x536e6170)
 
 /* ---- snapshots ---- */
 
-static int new_snapshot(struct mcps__snapshot **ret, size_t n_tools)
+static int new_snapshot(struct mcps__snapshot **ret, size_t n_offers)
 {
     struct mcps__snapshot *snapshot = mcps__calloc(1, sizeof *snapshot);
     int r;
@@ -23,9 +22,9 @@ static int new_snapshot(struct mcps__snapshot **ret, size_t n_tools)
     if (!snapshot)
         return -ENOMEM;
     r = mcps__map_init(&snapshot->by_name, SIZE_MAX);
-    if (r >= 0 && n_tools > 0) {
-        snapshot->tools = mcps__calloc(n_tools, sizeof(struct mcps__tool *));
-        if (!snapshot->tools)
+    if (r >= 0 && n_offers > 0) {
+        snapshot->offers = mcps__calloc(n_offers, sizeof *snapshot->offers);
+        if (!snapshot->offers)
             r = -ENOMEM;
     }
     if (r < 0) {
@@ -45,63 +44,42 @@ struct mcps__snapshot *mcps__snapshot_unref(struct mcps__snapshot *snapshot)
     if (!mcps__obj_unref(&snapshot->obj))
         return NULL;
     mcps__map_fini(&snapshot->by_name);
-    for (size_t i = 0; i < snapshot->n_tools; i++)
-        mcps__tool_unref(snapshot->tools[i]);
-    mcps__free(snapshot->tools);
-    mcps__bytes_unref(snapshot->list[0]);
-    mcps__bytes_unref(snapshot->list[1]);
+    for (size_t i = 0; i < snapshot->n_offers; i++)
+        mcps__tool_unref(snapshot->offers[i].tool);
+    mcps__free(snapshot->offers);
     mcps__free(snapshot);
     return NULL;
 }
 
-struct mcps__tool *mcps__snapshot_find(const struct mcps__snapshot *snapshot,
-                                       const char *name, size_t len)
+static struct mcps__offer *find_offer(const struct mcps__snapshot *snapshot,
+                                      const char *name)
 {
-    struct mcps__tool *tool = mcps__map_lookup(&snapshot->by_name, name, len);
+    return mcps__map_lookup(&snapshot->by_name, name, strlen(name));
+}
 
-    return tool ? mcps__tool_ref(tool) : NULL;
+struct mcps__tool *mcps__snapshot_find(const struct mcps__snapshot *snapshot,
+                                       const char *name, size_t len, bool *ret_enabled)
+{
+    struct mcps__offer *offer = mcps__map_lookup(&snapshot->by_name, name, len);
+
+    if (!offer)
+        return NULL;
+    *ret_enabled = offer->enabled;
+    return mcps__tool_ref(offer->tool);
 }
 
 /* There is room for it. */
-static int put_tool(struct mcps__snapshot *snapshot, struct mcps__tool *tool)
+static int put_tool(struct mcps__snapshot *snapshot, struct mcps__tool *tool,
+                    bool enabled)
 {
-    int r = mcps__map_insert(&snapshot->by_name, tool->name, strlen(tool->name), tool);
+    struct mcps__offer *offer = &snapshot->offers[snapshot->n_offers];
+    int r = mcps__map_insert(&snapshot->by_name, tool->name, strlen(tool->name), offer);
 
-    if (r >= 0)
-        snapshot->tools[snapshot->n_tools++] = mcps__tool_ref(tool);
-    return r;
-}
-
-static int write_list(struct mcps__snapshot *snapshot, int variant)
-{
-    struct mcps__buf buf;
-    struct mcps__writer w;
-    int r;
-
-    mcps__buf_init(&buf, SIZE_MAX);
-    mcps__write_init(&w, &buf);
-    mcps__write_object(&w);
-    mcps__write_key(&w, "tools");
-    mcps__write_array(&w);
-    for (size_t i = 0; i < snapshot->n_tools; i++) {
-        const struct mcps__bytes *listed = snapshot->tools[i]->listed[variant];
-
-        mcps__write_raw(&w, listed->data, listed->len);
-    }
-    mcps__write_array_end(&w);
-    mcps__write_object_end(&w);
-    r = mcps__write_end(&w);
-    if (r >= 0)
-        r = mcps__bytes_new(&snapshot->list[variant], buf.data, buf.len);
-    mcps__buf_fini(&buf);
-    return r;
-}
-
-static int write_lists(struct mcps__snapshot *snapshot)
-{
-    int r = write_list(snapshot, 0);
-
-    return r < 0 ? r : write_list(snapshot, 1);
+    if (r < 0)
+        return r;
+    *offer = (struct mcps__offer){ mcps__tool_ref(tool), enabled };
+    snapshot->n_offers++;
+    return 0;
 }
 
 /* ---- the registry ---- */
@@ -115,18 +93,32 @@ int mcps__registry_init(struct mcps__registry *registry)
     if (r < 0)
         return r;
     registry->current = NULL;
+    memset(registry->lists, 0, sizeof registry->lists);
     r = new_snapshot(&registry->current, 0);
-    if (r >= 0)
-        r = write_lists(registry->current);
     if (r < 0)
-        mcps__registry_fini(registry);
+        mcps__mutex_fini(&registry->mutex);
     return r;
+}
+
+static void drop_lists(struct mcps__registry *registry) MCPS__REQUIRES(registry->mutex);
+static void drop_lists(struct mcps__registry *registry)
+{
+    for (size_t i = 0; i < MCPS__N_VERSIONS; i++)
+        registry->lists[i] = mcps__bytes_unref(registry->lists[i]);
+}
+
+void mcps__registry_drop_lists(struct mcps__registry *registry)
+{
+    mcps__mutex_lock(&registry->mutex);
+    drop_lists(registry);
+    mcps__mutex_unlock(&registry->mutex);
 }
 
 /* Nobody else has it any more. */
 MCPS__NO_LOCK_ANALYSIS
 void mcps__registry_fini(struct mcps__registry *registry)
 {
+    drop_lists(registry);
     registry->current = mcps__snapshot_unref(registry->current);
     mcps__mutex_fini(&registry->mutex);
 }
@@ -142,56 +134,119 @@ struct mcps__snapshot *mcps__registry_get(struct mcps__registry *registry)
     return snapshot;
 }
 
-/* The current snapshot and the new tools as another. *ret_clash is the name of a tool that
- * there is already, if that is what was wrong. */
-static int extend(struct mcps__snapshot **ret, const struct mcps__snapshot *old,
-                  struct mcps__tool *const *tools, size_t n, const char **ret_clash)
-{
-    struct mcps__snapshot *snapshot = NULL;
-    int r = new_snapshot(&snapshot, old->n_tools + n);
+/* ---- changes ---- */
 
-    for (size_t i = 0; r >= 0 && i < old->n_tools; i++)
-        r = put_tool(snapshot, old->tools[i]);
-    for (size_t i = 0; r >= 0 && i < n; i++) {
-        r = put_tool(snapshot, tools[i]);
-        if (r == MCPS_EEXISTS)
-            *ret_clash = tools[i]->name;
+enum change { ADD, REMOVE, ENABLE, DISABLE };
+
+/* What the next snapshot is made of, beside the current one. */
+struct edit {
+    enum change change;
+    const char *const *names; /* of tools that there are: all but ADD */
+    struct mcps__tool *const *tools;
+    size_t n;
+    const char *fault; /* the name that cannot be, if that was what was wrong */
+    bool seen;         /* clients see another list */
+};
+
+/* Which offers are named: an array of the old one's length, given. */
+static int mark_named(bool **ret, const struct mcps__snapshot *old, struct edit *edit)
+{
+    size_t n = edit->change == ADD ? 0 : edit->n;
+    bool *named = mcps__calloc(old->n_offers + 1, sizeof *named);
+
+    if (!named)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        struct mcps__offer *offer = find_offer(old, edit->names[i]);
+
+        if (!offer) {
+            edit->fault = edit->names[i];
+            mcps__free(named);
+            return MCPS_ENOTFOUND;
+        }
+        named[offer - old->offers] = true;
     }
-    if (r >= 0)
-        r = write_lists(snapshot);
-    if (r < 0)
-        mcps__snapshot_unref(snapshot);
-    else
-        *ret = snapshot;
+    *ret = named;
+    return 0;
+}
+
+static int copy_offers(struct mcps__snapshot *snapshot, const struct mcps__snapshot *old,
+                       struct edit *edit, const bool *named)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < old->n_offers && r >= 0; i++) {
+        const struct mcps__offer *offer = &old->offers[i];
+        bool enabled = named[i] ? edit->change == ENABLE : offer->enabled;
+
+        edit->seen = edit->seen || enabled != offer->enabled;
+        if (!named[i] || edit->change != REMOVE)
+            r = put_tool(snapshot, offer->tool, enabled);
+    }
     return r;
 }
 
-/* Out of the lock go the old snapshot and, in the end, the tools: their destroy functions
- * are the application's. */
-static int swap_in(struct mcps__registry *registry, struct mcps__log *log,
-                   struct mcps__tool *const *tools, size_t n)
+static int add_offers(struct mcps__snapshot *snapshot, struct edit *edit)
 {
-    struct mcps__snapshot *snapshot = NULL, *old = NULL;
-    const char *clash = NULL;
+    int r = 0;
+
+    for (size_t i = 0; i < edit->n && r >= 0; i++) {
+        r = put_tool(snapshot, edit->tools[i], true);
+        if (r == MCPS_EEXISTS)
+            edit->fault = edit->tools[i]->name;
+        edit->seen = true;
+    }
+    return r;
+}
+
+static int make_next(struct mcps__snapshot **ret, const struct mcps__snapshot *old,
+                     struct edit *edit)
+{
+    struct mcps__snapshot *snapshot = NULL;
+    bool *named = NULL;
+    int r = mark_named(&named, old, edit);
+
+    if (r >= 0)
+        r = new_snapshot(&snapshot, old->n_offers + (edit->change == ADD ? edit->n : 0));
+    if (r >= 0)
+        r = copy_offers(snapshot, old, edit, named);
+    if (r >= 0 && edit->change == ADD)
+        r = add_offers(snapshot, edit);
+    mcps__free(named);
+    *ret = snapshot;
+    return r;
+}
+
+/* Out of the lock go the old snapshot and, in the end, its tools: their destroy functions
+ * are the application's. So does one that could not be finished. */
+static int swap_in(struct mcps__registry *registry, struct mcps__log *log,
+                   struct edit *edit)
+{
+    struct mcps__snapshot *next = NULL, *old = NULL;
     int r;
 
     mcps__mutex_lock(&registry->mutex);
-    r = extend(&snapshot, registry->current, tools, n, &clash);
+    r = make_next(&next, registry->current, edit);
     if (r >= 0) {
         old = registry->current;
-        registry->current = snapshot;
+        registry->current = next;
+        drop_lists(registry);
     }
     mcps__mutex_unlock(&registry->mutex);
-    mcps__snapshot_unref(old);
-    if (clash)
-        mcps__log(log, MCPS_LOG_ERROR, "there is a tool %s already", clash);
-    return r;
+    mcps__snapshot_unref(r < 0 ? next : old);
+    if (edit->fault)
+        mcps__log(log, MCPS_LOG_ERROR,
+                  r == MCPS_EEXISTS ? "there is a tool %s already"
+                                    : "there is no tool %s",
+                  edit->fault);
+    return r < 0 ? r : edit->seen;
 }
 
 int mcps__registry_add_tools(struct mcps__registry *registry, struct mcps__log *log,
                              const struct mcps_tool *tools, size_t n)
 {
     struct mcps__tool **made = mcps__calloc(n ? n : 1, sizeof(struct mcps__tool *));
+    struct edit edit = { .change = ADD, .tools = made, .n = n };
     int r = made ? 0 : -ENOMEM;
 
     for (size_t i = 0; i < n; i++) {
@@ -203,9 +258,29 @@ int mcps__registry_add_tools(struct mcps__registry *registry, struct mcps__log *
             tool.destroy(tool.userdata);
     }
     if (r >= 0)
-        r = swap_in(registry, log, made, n);
+        r = swap_in(registry, log, &edit);
     for (size_t i = 0; made && i < n; i++)
         mcps__tool_unref(made[i]);
     mcps__free(made);
     return r;
+}
+
+int mcps__registry_remove_tools(struct mcps__registry *registry, struct mcps__log *log,
+                                const char *const *names, size_t n)
+{
+    struct edit edit = { .change = REMOVE, .names = names, .n = n };
+
+    return swap_in(registry, log, &edit);
+}
+
+int mcps__registry_enable_tools(struct mcps__registry *registry, struct mcps__log *log,
+                                const char *const *names, size_t n, bool enabled)
+{
+    struct edit edit = {
+        .change = enabled ? ENABLE : DISABLE,
+        .names = names,
+        .n = n,
+    };
+
+    return swap_in(registry, log, &edit);
 }

@@ -54,7 +54,7 @@ static int begin_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
         return r;
     mcps__write_init(&call->writer, &call->result);
     mcps__rpc_begin_result(&call->writer, &call->exchange.id);
-    mcps__write_object(&call->writer);
+    mcps__result_begin(&call->writer, call->exchange.context->version);
     mcps__write_key(&call->writer, "content");
     mcps__write_array(&call->writer);
     call->result.max =
@@ -174,7 +174,7 @@ static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(cal
         mcps__write_key(w, "isError");
         mcps__write_bool(w, true);
     }
-    mcps__write_object_end(w);
+    mcps__result_end(w, call->exchange.peer->engine, call->exchange.context->version);
     mcps__rpc_end(w);
     return mcps__write_end(w) < 0 ? NULL : mcps__piece_end(&call->result);
 }
@@ -190,9 +190,11 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
     if (result >= 0 || call->failed)
         piece = end_result(call);
     else if (result == MCPS_EBUSY)
-        piece = mcps__error_piece(id, MCPS__RPC_SERVER, "Server busy", MCPS__BUSY);
+        piece = mcps__error_piece(
+            id, mcps__context_code(call->exchange.context, MCPS__RPC_SERVER),
+            "Server busy", MCPS__BUSY);
     else
-        piece = mcps__tool_error_piece(id, mcps_strerror(result));
+        piece = mcps__tool_error_piece(&call->exchange, mcps_strerror(result));
     mcps__buf_fini(&call->result);
     mcps__mutex_unlock(&call->mutex);
     if (piece)
@@ -271,6 +273,16 @@ int mcps_call_progress(mcps_call *call, double done, double total, const char *m
 const char *mcps_call_principal(const mcps_call *call)
 {
     return call->exchange.peer->account->principal;
+}
+
+const char *mcps_call_protocol(const mcps_call *call)
+{
+    return mcps__version_info(call->exchange.context->version)->text;
+}
+
+bool mcps_call_client_can(const mcps_call *call, unsigned capabilities)
+{
+    return (call->exchange.context->capabilities & capabilities) == capabilities;
 }
 
 int64_t mcps_call_remaining_ms(const mcps_call *call)

@@ -19,7 +19,14 @@
 
 enum { NAME_MAX_ = 128 };
 
-static const char no_arguments[] = "{\"type\":\"object\"}";
+#define ALL_HINTS                                                                     \
+    ((unsigned)MCPS_READ_ONLY | (unsigned)MCPS_ADDITIVE | (unsigned)MCPS_IDEMPOTENT | \
+     (unsigned)MCPS_CLOSED_WORLD)
+#define ALL_NEEDS                                                   \
+    ((unsigned)MCPS_CLIENT_ROOTS | (unsigned)MCPS_CLIENT_SAMPLING | \
+     (unsigned)MCPS_CLIENT_ELICITATION)
+
+static const char any_arguments[] = "{\"type\":\"object\"}";
 
 struct mcps_tool mcps__tool_at(const struct mcps_tool *tools, size_t i)
 {
@@ -40,8 +47,8 @@ struct mcps__tool *mcps__tool_ref(struct mcps__tool *tool)
 
 static void free_tool(struct mcps__tool *tool)
 {
-    mcps__bytes_unref(tool->listed[0]);
-    mcps__bytes_unref(tool->listed[1]);
+    for (size_t i = 0; i < MCPS__N_TOOL_PARTS; i++)
+        mcps__bytes_unref(tool->parts[i]);
     mcps__free(tool->name);
     mcps__free(tool);
 }
@@ -87,50 +94,25 @@ static int check(const struct mcps_tool *from, struct mcps__log *log)
         mcps__log(log, MCPS_LOG_ERROR, "tool %s has no handler", from->name);
         return -EINVAL;
     }
+    if ((from->hints & ~ALL_HINTS) != 0 || (from->needs & ~ALL_NEEDS) != 0) {
+        mcps__log(log, MCPS_LOG_ERROR, "tool %s: a bit of its %s stands for nothing",
+                  from->name, (from->hints & ~ALL_HINTS) != 0 ? "hints" : "needs");
+        return -EINVAL;
+    }
     return 0;
 }
 
-/* NULL, or what is wrong with the schema. */
-static const char *schema_fault(struct json_object *schema)
-{
-    struct json_object *type;
+/* ---- JSON texts of the application ---- */
 
-    if (!json_object_is_type(schema, json_type_object))
-        return "it is no object";
-    if (!json_object_object_get_ex(schema, "type", &type) ||
-        !json_object_is_type(type, json_type_string) ||
-        strcmp(json_object_get_string(type), "object") != 0)
-        return "its \"type\" is not \"object\"";
-    return NULL;
-}
+/* What a text must be, and how it is called when it is not. */
+struct text {
+    const char *name, *json;
+    enum json_type type;
+};
 
-static int check_schema(const struct mcps_tool *from, const char *text,
-                        struct mcps__log *log)
-{
-    struct mcps__tree_parser parser;
-    struct json_object *schema = NULL;
-    const char *fault = NULL;
-    int r = mcps__tree_parser_init(&parser, &mcps__json_default_limits);
-
-    if (r >= 0)
-        r = mcps__tree_parse(&parser, &schema, text, strlen(text));
-    mcps__tree_parser_fini(&parser);
-    if (r == -ENOMEM)
-        return r;
-    fault = r < 0 ? mcps__json_strerror(r) : schema_fault(schema);
-    json_object_put(schema);
-    if (!fault)
-        return 0;
-    mcps__log(log, MCPS_LOG_ERROR, "tool %s: its input schema cannot be used: %s",
-              from->name, fault);
-    return -EINVAL;
-}
-
-/* ---- what a list says of it ---- */
-
-/* A schema goes out as it was written, but on one line: outside of strings JSON has line
+/* A text goes out as it was written, but on one line: outside of strings JSON has line
  * breaks only where it has spaces. The text is valid. */
-static int append_schema(struct mcps__buf *buf, const char *text)
+static int append_line(struct mcps__buf *buf, const char *text)
 {
     bool in_string = false;
     int r = 0;
@@ -147,70 +129,201 @@ static int append_schema(struct mcps__buf *buf, const char *text)
     return r;
 }
 
-static void write_text_member(struct mcps__writer *w, const char *name, const char *text)
+static int parse_text(struct json_object **ret, const struct text *text)
 {
-    if (!text)
-        return;
-    mcps__write_key(w, name);
-    mcps__write_string(w, text);
-}
+    struct mcps__tree_parser parser;
+    int r = mcps__tree_parser_init(&parser, &mcps__json_default_limits);
 
-static int write_listed(struct mcps__bytes **ret, const struct mcps_tool *from,
-                        const struct mcps__buf *schema, bool with_title)
-{
-    struct mcps__buf buf;
-    struct mcps__writer w;
-    int r;
-
-    mcps__buf_init(&buf, SIZE_MAX);
-    mcps__write_init(&w, &buf);
-    mcps__write_object(&w);
-    write_text_member(&w, "name", from->name);
-    write_text_member(&w, "title", with_title ? from->title : NULL);
-    write_text_member(&w, "description", from->description);
-    mcps__write_key(&w, "inputSchema");
-    mcps__write_raw(&w, schema->data, schema->len);
-    mcps__write_object_end(&w);
-    r = mcps__write_end(&w);
     if (r >= 0)
-        r = mcps__bytes_new(ret, buf.data, buf.len);
-    mcps__buf_fini(&buf);
+        r = mcps__tree_parse(&parser, ret, text->json, strlen(text->json));
+    mcps__tree_parser_fini(&parser);
     return r;
 }
 
-static int fill(struct mcps__tool *tool, const struct mcps_tool *from, const char *schema)
+/* Whether it says "type": "object", as an input schema must. */
+static bool is_for_objects(struct json_object *schema)
+{
+    struct json_object *type;
+
+    return json_object_is_type(schema, json_type_object) &&
+           json_object_object_get_ex(schema, "type", &type) &&
+           json_object_is_type(type, json_type_string) &&
+           strcmp(json_object_get_string(type), "object") == 0;
+}
+
+static int refuse_text(const struct mcps_tool *from, const struct text *text,
+                       const char *why, struct mcps__log *log)
+{
+    mcps__log(log, MCPS_LOG_ERROR, "tool %s: its %s cannot be used: %s", from->name,
+              text->name, why);
+    return -EINVAL;
+}
+
+/* Says whether the text is a schema of objects, if that is of interest. */
+static int check_text(const struct mcps_tool *from, const struct text *text,
+                      bool *ret_for_objects, struct mcps__log *log)
+{
+    struct json_object *tree = NULL;
+    int r = parse_text(&tree, text);
+    bool fits;
+
+    if (r == -ENOMEM)
+        return r;
+    if (r < 0)
+        return refuse_text(from, text, mcps__json_strerror(r), log);
+    fits = json_object_is_type(tree, text->type);
+    *ret_for_objects = is_for_objects(tree);
+    json_object_put(tree);
+    if (!fits)
+        return refuse_text(
+            from, text,
+            text->type == json_type_array ? "it is no array" : "it is no object", log);
+    return 0;
+}
+
+static int keep_text(struct mcps__bytes **ret, const char *json)
 {
     struct mcps__buf line;
+    int r;
+
+    mcps__buf_init(&line, SIZE_MAX);
+    r = append_line(&line, json);
+    if (r >= 0)
+        r = mcps__bytes_new(ret, line.data, line.len);
+    mcps__buf_fini(&line);
+    return r;
+}
+
+/* NULL texts are none. */
+static int take_text(struct mcps__bytes **ret, const struct mcps_tool *from,
+                     const struct text *text, bool *ret_for_objects,
+                     struct mcps__log *log)
+{
+    int r;
+
+    if (!text->json)
+        return 0;
+    r = check_text(from, text, ret_for_objects, log);
+    return r < 0 ? r : keep_text(ret, text->json);
+}
+
+/* ---- the parts ---- */
+
+static int end_part(struct mcps__bytes **ret, struct mcps__buf *buf,
+                    const struct mcps__writer *w)
+{
+    int r = mcps__write_end(w);
+
+    if (r >= 0)
+        r = mcps__bytes_new(ret, buf->data, buf->len);
+    mcps__buf_fini(buf);
+    return r;
+}
+
+static int keep_string(struct mcps__bytes **ret, const char *text)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    if (!text)
+        return 0;
+    mcps__buf_init(&buf, SIZE_MAX);
+    mcps__write_init(&w, &buf);
+    mcps__write_string(&w, text);
+    return end_part(ret, &buf, &w);
+}
+
+/* Only what differs from what is taken for granted. */
+static int keep_hints(struct mcps__bytes **ret, unsigned hints)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+        bool value;
+    } annotations[] = {
+        { MCPS_READ_ONLY, "readOnlyHint", true },
+        { MCPS_ADDITIVE, "destructiveHint", false },
+        { MCPS_IDEMPOTENT, "idempotentHint", true },
+        { MCPS_CLOSED_WORLD, "openWorldHint", false },
+    };
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    if (hints == 0)
+        return 0;
+    mcps__buf_init(&buf, SIZE_MAX);
+    mcps__write_init(&w, &buf);
+    mcps__write_object(&w);
+    for (size_t i = 0; i < sizeof annotations / sizeof annotations[0]; i++) {
+        if (!(hints & annotations[i].bit))
+            continue;
+        mcps__write_key(&w, annotations[i].name);
+        mcps__write_bool(&w, annotations[i].value);
+    }
+    mcps__write_object_end(&w);
+    return end_part(ret, &buf, &w);
+}
+
+static int keep_schemas(struct mcps__tool *tool, const struct mcps_tool *from,
+                        struct mcps__log *log)
+{
+    const struct text input = {
+        "input schema",
+        from->input_schema ? from->input_schema : any_arguments,
+        json_type_object,
+    };
+    const struct text output = { "output schema", from->output_schema, json_type_object };
+    bool for_objects = false;
+    int r = take_text(&tool->parts[MCPS__TOOL_INPUT], from, &input, &for_objects, log);
+
+    if (r >= 0 && !for_objects)
+        r = refuse_text(from, &input, "its \"type\" is not \"object\"", log);
+    if (r >= 0)
+        r = take_text(&tool->parts[MCPS__TOOL_OUTPUT], from, &output,
+                      &tool->object_output, log);
+    return r;
+}
+
+static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
+                struct mcps__log *log)
+{
+    const struct text icons = { "icons", from->icons, json_type_array };
+    const struct text meta = { "meta", from->meta, json_type_object };
+    struct mcps__bytes **parts = tool->parts;
+    bool ignored;
     int r;
 
     tool->name = mcps__memdup(from->name, strlen(from->name) + 1);
     if (!tool->name)
         return -ENOMEM;
-    mcps__buf_init(&line, SIZE_MAX);
-    r = append_schema(&line, schema);
-    for (int i = 0; i < 2 && r >= 0; i++)
-        r = write_listed(&tool->listed[i], from, &line, i > 0);
-    mcps__buf_fini(&line);
+    r = keep_string(&parts[MCPS__TOOL_NAME], from->name);
+    if (r >= 0)
+        r = keep_string(&parts[MCPS__TOOL_TITLE], from->title);
+    if (r >= 0)
+        r = keep_string(&parts[MCPS__TOOL_DESCRIPTION], from->description);
+    if (r >= 0)
+        r = keep_schemas(tool, from, log);
+    if (r >= 0)
+        r = keep_hints(&parts[MCPS__TOOL_ANNOTATIONS], from->hints);
+    if (r >= 0)
+        r = take_text(&parts[MCPS__TOOL_ICONS], from, &icons, &ignored, log);
+    if (r >= 0)
+        r = take_text(&parts[MCPS__TOOL_META], from, &meta, &ignored, log);
     return r;
 }
 
 int mcps__tool_new(struct mcps__tool **ret, const struct mcps_tool *from,
                    struct mcps__log *log)
 {
-    const char *schema;
     struct mcps__tool *tool;
     int r = check(from, log);
 
     if (r < 0)
         return r;
-    schema = from->input_schema ? from->input_schema : no_arguments;
-    r = check_schema(from, schema, log);
-    if (r < 0)
-        return r;
     tool = mcps__calloc(1, sizeof *tool);
     if (!tool)
         return -ENOMEM;
-    r = fill(tool, from, schema);
+    r = fill(tool, from, log);
     if (r < 0) {
         free_tool(tool);
         return r;
@@ -219,6 +332,7 @@ int mcps__tool_new(struct mcps__tool **ret, const struct mcps_tool *from,
     tool->handler = from->handler;
     tool->userdata = from->userdata;
     tool->destroy = from->destroy;
+    tool->needs = from->needs;
     tool->timeout_ms = from->timeout_ms;
     tool->max_parallel = from->max_parallel;
     atomic_init(&tool->n_calls, 0);

@@ -11,6 +11,7 @@
 
 #include "core/pending.h"
 #include "proto/legacy.h"
+#include "proto/modern.h"
 #include "proto/request.h"
 #include "rpc/errors.h"
 #include "util/mem.h"
@@ -115,10 +116,19 @@ static void handle_response(const struct mcps__request *request)
 
 static void handle_batch(const struct mcps__request *request);
 
+/* The era is the request's: one client may have both in one stream. */
+static void handle_request(const struct mcps__request *request)
+{
+    if (mcps__modern_claims(request))
+        mcps__modern_request(request);
+    else
+        mcps__legacy_request(request);
+}
+
 static void handle_message(const struct mcps__request *request)
 {
     switch (request->env->kind) {
-    case MCPS__ENVELOPE_REQUEST: mcps__legacy_request(request); break;
+    case MCPS__ENVELOPE_REQUEST: handle_request(request); break;
     case MCPS__ENVELOPE_NOTIFICATION: mcps__legacy_notification(request); break;
     case MCPS__ENVELOPE_RESULT:
     case MCPS__ENVELOPE_ERROR: handle_response(request); break;

@@ -5,40 +5,15 @@
 #include "proto/legacy.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
+#include <json-c/linkhash.h>
 
 #include "core/call.h"
-#include "core/close.h"
-#include "json/text.h"
 #include "json/tree.h"
+#include "proto/tools.h"
 #include "rpc/errors.h"
-
-static void refuse_params(const struct mcps__request *request, const char *message)
-{
-    mcps__request_refuse(request, MCPS__RPC_INVALID_PARAMS, message, NULL);
-}
-
-static void answer_raw(const struct mcps__request *request, const char *json, size_t len)
-{
-    struct mcps__buf buf;
-    struct mcps__writer w;
-
-    if (mcps__request_begin_result(request, &buf, &w) < 0) {
-        mcps__request_answer(request, NULL);
-        return;
-    }
-    mcps__write_raw(&w, json, len);
-    mcps__request_end_result(request, &buf, &w);
-}
-
-/* Titles, and what else came with 2025-06-18, stand in the second of two variants. */
-static int variant_of(const struct mcps__context *context)
-{
-    return context->version >= MCPS__V_2025_06_18 ? 1 : 0;
-}
 
 /* ---- the handshake ---- */
 
@@ -71,46 +46,47 @@ static enum mcps__version choose_version(struct json_object *params)
     int version;
 
     json_object_object_get_ex(params, "protocolVersion", &member);
-    version = mcps__version_by_name(json_object_get_string(member),
+    version = mcps__version_by_name(MCPS__LEGACY, json_object_get_string(member),
                                     (size_t)json_object_get_string_len(member));
-    return version < 0 ? MCPS__N_VERSIONS - 1 : (enum mcps__version)version;
+    return version < 0 ? MCPS__V_2025_11_25 : (enum mcps__version)version;
 }
 
 static unsigned read_capabilities(struct json_object *params)
 {
-    struct json_object *capabilities = NULL, *roots;
+    struct json_object *capabilities = NULL;
+    unsigned bits = 0;
 
     json_object_object_get_ex(params, "capabilities", &capabilities);
-    if (json_object_object_get_ex(capabilities, "roots", &roots) &&
-        json_object_is_type(roots, json_type_object))
-        return MCPS_CLIENT_ROOTS;
-    return 0;
+    json_object_object_foreach(capabilities, name, value)
+    {
+        if (json_object_is_type(value, json_type_object))
+            bits |= mcps__capability_by_name(name, strlen(name));
+    }
+    return bits;
 }
+
+static const char capabilities[] = "{\"tools\":{\"listChanged\":true}}";
 
 static void answer_initialize(const struct mcps__request *request,
                               const struct mcps__context *context)
 {
     const struct mcps__engine *engine = request->peer->engine;
-    const struct mcps__bytes *info = engine->implementation[variant_of(context)];
+    const struct mcps__bytes *info = engine->implementation[context->version];
     struct mcps__buf buf;
     struct mcps__writer w;
 
-    if (mcps__request_begin_result(request, &buf, &w) < 0) {
-        mcps__request_answer(request, NULL);
+    if (mcps__request_begin_result(request, &buf, &w) < 0)
         return;
-    }
-    mcps__write_object(&w);
     mcps__write_key(&w, "protocolVersion");
     mcps__write_string(&w, mcps__version_info(context->version)->text);
     mcps__write_key(&w, "capabilities");
-    mcps__write_raw(&w, "{\"tools\":{}}", 12);
+    mcps__write_raw(&w, capabilities, sizeof capabilities - 1);
     mcps__write_key(&w, "serverInfo");
     mcps__write_raw(&w, info->data, info->len);
     if (engine->instructions) {
         mcps__write_key(&w, "instructions");
         mcps__write_raw(&w, engine->instructions->data, engine->instructions->len);
     }
-    mcps__write_object_end(&w);
     mcps__request_end_result(request, &buf, &w);
 }
 
@@ -119,8 +95,8 @@ static void begin_session(const struct mcps__request *request, struct json_objec
 {
     struct mcps__peer *peer = request->peer;
     struct mcps__context *context;
-    int r =
-        mcps__context_new(&context, choose_version(params), read_capabilities(params));
+    int r = mcps__context_new(&context, choose_version(params), read_capabilities(params),
+                              NULL);
 
     if (r < 0) {
         mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
@@ -129,6 +105,7 @@ static void begin_session(const struct mcps__request *request, struct json_objec
     mcps__mutex_lock(&peer->mutex);
     peer->context = context;
     mcps__mutex_unlock(&peer->mutex);
+    mcps__changes_add(peer);
     answer_initialize(request, context);
 }
 
@@ -159,7 +136,7 @@ static void handle_initialize(const struct mcps__request *request)
         return;
     }
     if (!request->env->body) {
-        refuse_params(request, "initialize needs params");
+        mcps__request_refuse_params(request, "initialize needs params");
         return;
     }
     r = build_params(request, &params);
@@ -167,7 +144,7 @@ static void handle_initialize(const struct mcps__request *request)
     if (r == -ENOMEM)
         mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
     else if (fault)
-        refuse_params(request, fault);
+        mcps__request_refuse_params(request, fault);
     else
         begin_session(request, params);
     json_object_put(params);
@@ -184,144 +161,16 @@ static void handle_initialized(const struct mcps__request *request)
     mcps__mutex_lock(&peer->mutex);
     peer->ready = true;
     mcps__mutex_unlock(&peer->mutex);
+    mcps__changes_say(peer);
 }
 
 static void handle_ping(const struct mcps__request *request)
 {
-    answer_raw(request, "{}", 2);
-}
+    struct mcps__buf buf;
+    struct mcps__writer w;
 
-/* ---- tools ---- */
-
-/* All tools are on one page. */
-static void handle_tools_list(const struct mcps__request *request)
-{
-    bool wrong = false;
-    struct mcps__snapshot *snapshot;
-    const struct mcps__bytes *list;
-
-    if (mcps__request_param(request, "cursor", MCPS__JSON_STRING, &wrong) || wrong) {
-        refuse_params(request, wrong ? "cursor must be a string"
-                                     : "this cursor is none that the server gave");
-        return;
-    }
-    snapshot = mcps__registry_get(&request->peer->engine->registry);
-    list = snapshot->list[variant_of(request->context)];
-    answer_raw(request, list->data, list->len);
-    mcps__snapshot_unref(snapshot);
-}
-
-/* A token of another type is as good as none: the call is not refused for it. */
-static int read_progress_token(const struct mcps__request *request, struct mcps__id *ret)
-{
-    const struct mcps__scan_member *token =
-        mcps__scan_find(request->scan, request->text, MCPS__SCAN_META, "progressToken");
-    const char *why;
-    int r = 0;
-
-    ret->kind = MCPS__ID_NONE;
-    ret->len = 0;
-    if (token)
-        r = mcps__id_read(ret, request->text + token->value, token->value_len,
-                          (enum mcps__json_type)token->type, &why);
-    return r == -ENOMEM ? r : 0;
-}
-
-/* The tool of a name as it stands in the message, with a reference, or NULL. */
-static int find_tool(const struct mcps__request *request,
-                     const struct mcps__scan_member *name, struct mcps__tool **ret)
-{
-    struct mcps__snapshot *snapshot;
-    struct mcps__buf decoded;
-    int r;
-
-    mcps__buf_init(&decoded, name->value_len);
-    r = mcps__buf_reserve(&decoded, 1);
-    if (r >= 0)
-        r = mcps__text_decode(&decoded, request->text + name->value + 1,
-                              name->value_len - 2);
-    if (r >= 0) {
-        snapshot = mcps__registry_get(&request->peer->engine->registry);
-        *ret = mcps__snapshot_find(snapshot, decoded.data, decoded.len);
-        mcps__snapshot_unref(snapshot);
-    }
-    mcps__buf_fini(&decoded);
-    return r;
-}
-
-static void refuse_unknown_tool(const struct mcps__request *request,
-                                const struct mcps__scan_member *name)
-{
-    char message[128];
-
-    snprintf(message, sizeof message, "Unknown tool: %.*s",
-             name->value_len < 64 ? (int)name->value_len : 64,
-             request->text + name->value);
-    refuse_params(request, message);
-}
-
-static void refuse_call(const struct mcps__request *request, int error, const char *why)
-{
-    if (error == MCPS_EEXISTS)
-        mcps__request_refuse_unnamed(
-            request, MCPS__RPC_INVALID_REQUEST,
-            "Invalid request: a request with this id is in flight");
-    else if (error == MCPS_ECLOSED)
-        mcps__request_refuse(request, MCPS__RPC_SERVER, "The server stops",
-                             MCPS__SHUTDOWN);
-    else if (error == MCPS_ELIMIT)
-        mcps__request_refuse(request, MCPS__RPC_SERVER, why, MCPS__BUSY);
-    else
-        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
-}
-
-static void admit(const struct mcps__request *request, struct mcps__tool *tool,
-                  const struct mcps__scan_member *arguments)
-{
-    struct mcps__id progress_token;
-    const struct mcps__call_request call = {
-        .peer = request->peer,
-        .context = request->context,
-        .batch = request->batch,
-        .id = &request->env->id,
-        .progress_token = &progress_token,
-        .tool = tool,
-        .arguments = arguments ? request->text + arguments->value : NULL,
-        .arguments_len = arguments ? arguments->value_len : 0,
-    };
-    const char *why = NULL;
-    int r = read_progress_token(request, &progress_token);
-
-    if (r >= 0)
-        r = mcps__call_admit(&call, &why);
-    if (r < 0)
-        refuse_call(request, r, why);
-}
-
-static void handle_tools_call(const struct mcps__request *request)
-{
-    bool wrong_name = false, wrong_arguments = false;
-    const struct mcps__scan_member *name =
-        mcps__request_param(request, "name", MCPS__JSON_STRING, &wrong_name);
-    const struct mcps__scan_member *arguments =
-        mcps__request_param(request, "arguments", MCPS__JSON_OBJECT, &wrong_arguments);
-    struct mcps__tool *tool = NULL;
-
-    if (!name) {
-        refuse_params(request, "tools/call needs name, a string");
-        return;
-    }
-    if (wrong_arguments) {
-        refuse_params(request, "arguments must be an object");
-        return;
-    }
-    if (find_tool(request, name, &tool) < 0)
-        refuse_call(request, -ENOMEM, NULL);
-    else if (!tool)
-        refuse_unknown_tool(request, name);
-    else
-        admit(request, tool, arguments);
-    mcps__tool_unref(tool);
+    if (mcps__request_begin_result(request, &buf, &w) >= 0)
+        mcps__request_end_result(request, &buf, &w);
 }
 
 /* ---- cancelling ---- */
@@ -353,80 +202,29 @@ static void handle_nothing(const struct mcps__request *request)
 
 /* ---- the tables ---- */
 
-struct method {
-    const char *name;
-    void (*handle)(const struct mcps__request *request);
-    bool before_handshake;
-};
-
-static const struct method requests[] = {
+static const struct mcps__method requests[] = {
     { "initialize", handle_initialize, true },
     { "ping", handle_ping, true },
-    { "tools/list", handle_tools_list, false },
-    { "tools/call", handle_tools_call, false },
+    { "tools/list", mcps__tools_list, false },
+    { "tools/call", mcps__tools_call, false },
 };
 
 /* Progress of our requests, and changed roots, need nothing to be done. */
-static const struct method notifications[] = {
+static const struct mcps__method notifications[] = {
     { "notifications/initialized", handle_initialized, true },
     { "notifications/cancelled", handle_cancelled, true },
     { "notifications/progress", handle_nothing, true },
     { "notifications/roots/list_changed", handle_nothing, true },
 };
 
-static const struct method *find_method(const struct method *table, size_t n,
-                                        const struct mcps__envelope *env)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(table[i].name, env->method) == 0)
-            return &table[i];
-    }
-    return NULL;
-}
-
-static void refuse_method(const struct mcps__request *request)
-{
-    char message[128];
-
-    snprintf(message, sizeof message, "Method not found: %.64s", request->env->method);
-    mcps__request_refuse(request, MCPS__RPC_METHOD_NOT_FOUND, message, NULL);
-}
-
-static bool has_proper_params(const struct mcps__request *request)
-{
-    const struct mcps__scan_member *body = request->env->body;
-    bool wrong = false;
-
-    if (body && body->type != MCPS__JSON_OBJECT) {
-        refuse_params(request, "params must be an object");
-        return false;
-    }
-    if (body)
-        mcps__request_param(request, "_meta", MCPS__JSON_OBJECT, &wrong);
-    if (wrong)
-        refuse_params(request, "_meta must be an object");
-    return !wrong;
-}
-
-/* Answered with that id, it would be taken for the answer to the other one. */
-static bool is_in_flight(const struct mcps__request *request)
-{
-    struct mcps__exchange *exchange =
-        mcps__exchange_find(request->peer, &request->env->id);
-
-    if (!exchange)
-        return false;
-    mcps__exchange_unref(exchange);
-    refuse_call(request, MCPS_EEXISTS, NULL);
-    return true;
-}
+#define N_OF(table) (sizeof(table) / sizeof(table)[0])
 
 void mcps__legacy_request(const struct mcps__request *request)
 {
-    const struct method *method =
-        find_method(requests, sizeof requests / sizeof requests[0], request->env);
+    const struct mcps__method *method =
+        mcps__request_method(request, requests, N_OF(requests));
 
-    if (is_in_flight(request))
+    if (!mcps__request_check_id(request))
         return;
     if (!request->context && !(method && method->before_handshake)) {
         mcps__request_refuse(request, MCPS__RPC_INVALID_REQUEST,
@@ -434,15 +232,15 @@ void mcps__legacy_request(const struct mcps__request *request)
         return;
     }
     if (!method)
-        refuse_method(request);
-    else if (has_proper_params(request))
+        mcps__request_refuse_method(request);
+    else if (mcps__request_check_params(request))
         method->handle(request);
 }
 
 void mcps__legacy_notification(const struct mcps__request *request)
 {
-    const struct method *method = find_method(
-        notifications, sizeof notifications / sizeof notifications[0], request->env);
+    const struct mcps__method *method =
+        mcps__request_method(request, notifications, N_OF(notifications));
 
     if (method)
         method->handle(request);

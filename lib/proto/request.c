@@ -4,7 +4,12 @@
 
 #include "proto/request.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "core/answer.h"
+#include "core/exchange.h"
+#include "rpc/errors.h"
 #include "rpc/message.h"
 #include "util/clock.h"
 
@@ -41,6 +46,8 @@ void mcps__request_answer(const struct mcps__request *request, struct mcps__piec
 void mcps__request_refuse(const struct mcps__request *request, int code,
                           const char *message, const char *data)
 {
+    if (request->context)
+        code = mcps__context_code(request->context, code);
     MCPS__COUNT(request->peer->engine, bad_messages);
     mcps__request_answer(request,
                          mcps__error_piece(&request->env->id, code, message, data));
@@ -80,26 +87,110 @@ void mcps__request_ignore(const struct mcps__request *request, const char *why)
     mcps__log(&engine->log, MCPS_LOG_DEBUG, "a message was ignored: %s", why);
 }
 
-int mcps__request_begin_result(const struct mcps__request *request, struct mcps__buf *buf,
-                               struct mcps__writer *w)
+/* ---- results ---- */
+
+static int begin(const struct mcps__request *request, struct mcps__buf *buf,
+                 struct mcps__writer *w)
 {
     int r = mcps__piece_begin(buf, SIZE_MAX / 2);
 
-    if (r < 0)
+    if (r < 0) {
+        mcps__request_answer(request, NULL);
         return r;
+    }
     mcps__write_init(w, buf);
     mcps__rpc_begin_result(w, &request->env->id);
+    return 0;
+}
+
+static void end(const struct mcps__request *request, struct mcps__buf *buf,
+                struct mcps__writer *w)
+{
+    mcps__rpc_end(w);
+    mcps__request_answer(request, mcps__written_piece(buf, w));
+}
+
+int mcps__request_begin_result(const struct mcps__request *request, struct mcps__buf *buf,
+                               struct mcps__writer *w)
+{
+    int r = begin(request, buf, w);
+
+    if (r < 0)
+        return r;
+    mcps__result_begin(w, mcps__request_version(request));
     return 0;
 }
 
 void mcps__request_end_result(const struct mcps__request *request, struct mcps__buf *buf,
                               struct mcps__writer *w)
 {
-    struct mcps__piece *piece = NULL;
+    mcps__result_end(w, request->peer->engine, mcps__request_version(request));
+    end(request, buf, w);
+}
 
-    mcps__rpc_end(w);
-    if (mcps__write_end(w) >= 0)
-        piece = mcps__piece_end(buf);
-    mcps__buf_fini(buf);
-    mcps__request_answer(request, piece);
+void mcps__request_answer_bytes(const struct mcps__request *request,
+                                const struct mcps__bytes *result)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    if (begin(request, &buf, &w) < 0)
+        return;
+    mcps__write_raw(&w, result->data, result->len);
+    end(request, &buf, &w);
+}
+
+/* ---- what all methods have to do ---- */
+
+const struct mcps__method *mcps__request_method(const struct mcps__request *request,
+                                                const struct mcps__method *table,
+                                                size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(table[i].name, request->env->method) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+void mcps__request_refuse_params(const struct mcps__request *request, const char *message)
+{
+    mcps__request_refuse(request, MCPS__RPC_INVALID_PARAMS, message, NULL);
+}
+
+void mcps__request_refuse_method(const struct mcps__request *request)
+{
+    char message[128];
+
+    snprintf(message, sizeof message, "Method not found: %.64s", request->env->method);
+    mcps__request_refuse(request, MCPS__RPC_METHOD_NOT_FOUND, message, NULL);
+}
+
+bool mcps__request_check_params(const struct mcps__request *request)
+{
+    const struct mcps__scan_member *body = request->env->body;
+    bool wrong = false;
+
+    if (body && body->type != MCPS__JSON_OBJECT) {
+        mcps__request_refuse_params(request, "params must be an object");
+        return false;
+    }
+    if (body)
+        mcps__request_param(request, "_meta", MCPS__JSON_OBJECT, &wrong);
+    if (wrong)
+        mcps__request_refuse_params(request, "_meta must be an object");
+    return !wrong;
+}
+
+bool mcps__request_check_id(const struct mcps__request *request)
+{
+    struct mcps__exchange *exchange =
+        mcps__exchange_find(request->peer, &request->env->id);
+
+    if (!exchange)
+        return true;
+    mcps__exchange_unref(exchange);
+    mcps__request_refuse_unnamed(request, MCPS__RPC_INVALID_REQUEST,
+                                 "Invalid request: a request with this id is in flight");
+    return false;
 }

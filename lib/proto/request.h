@@ -15,12 +15,20 @@
 
 struct mcps__request {
     struct mcps__peer *peer;
-    struct mcps__context *context; /* NULL before the handshake */
-    struct mcps__batch *batch;     /* that it is a part of, or NULL */
-    struct mcps__scan *scan;       /* of the text */
+    struct mcps__context
+        *context;              /* its own, or the session's: NULL before the handshake */
+    struct mcps__batch *batch; /* that it is a part of, or NULL */
+    struct mcps__scan *scan;   /* of the text */
     const char *text;
     const struct mcps__envelope *env;
 };
+
+/* Before the handshake as after one for the oldest. */
+static inline enum mcps__version
+mcps__request_version(const struct mcps__request *request)
+{
+    return request->context ? request->context->version : MCPS__V_2024_11_05;
+}
 
 /* The member of the params of that name and type: NULL when it is not there; *ret_wrong is
  * set when it has another type, and otherwise left alone. */
@@ -42,10 +50,34 @@ void mcps__request_refuse_unnamed(const struct mcps__request *request, int code,
 /* It fits nothing, and is not answered. */
 void mcps__request_ignore(const struct mcps__request *request, const char *why);
 
-/* Begins a result and ends it: the caller writes the value between. */
+/* Begins a result and ends it, with what the era wants of each: the caller writes the members
+ * between. A begin that fails has answered, as well as it could. */
 int mcps__request_begin_result(const struct mcps__request *request, struct mcps__buf *buf,
                                struct mcps__writer *w) MCPS_MUST_CHECK;
 void mcps__request_end_result(const struct mcps__request *request, struct mcps__buf *buf,
                               struct mcps__writer *w);
+/* A whole result that is there already, as JSON text. */
+void mcps__request_answer_bytes(const struct mcps__request *request,
+                                const struct mcps__bytes *result);
+
+/* The methods of an era, or its notifications. */
+struct mcps__method {
+    const char *name;
+    void (*handle)(const struct mcps__request *request);
+    bool before_handshake; /* legacy: it needs no context */
+};
+
+/* NULL when there is none of that name. */
+const struct mcps__method *mcps__request_method(const struct mcps__request *request,
+                                                const struct mcps__method *table,
+                                                size_t n);
+void mcps__request_refuse_params(const struct mcps__request *request,
+                                 const char *message);
+void mcps__request_refuse_method(const struct mcps__request *request);
+/* Refuses params that are no object, or whose _meta is none; false then. */
+bool mcps__request_check_params(const struct mcps__request *request) MCPS_MUST_CHECK;
+/* Refuses a request whose id is in flight: answered with that id, it would be taken for the
+ * answer to the other one. */
+bool mcps__request_check_id(const struct mcps__request *request) MCPS_MUST_CHECK;
 
 #endif

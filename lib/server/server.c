@@ -134,16 +134,90 @@ int mcps__server_check_process(const struct mcps_server *server)
 
 /* ---- what it offers ---- */
 
+/* The clients hear of it when it is there. */
+static int end_change(struct mcps_server *server, int r)
+{
+    if (r > 0)
+        mcps__changes_announce(&server->engine->changes);
+    return r < 0 ? r : 0;
+}
+
 int mcps_server_add_tools(mcps_server *server, const struct mcps_tool *tools, size_t n)
 {
+    struct mcps__engine *engine = server->engine;
     int r = mcps__server_check_process(server);
 
     if (r < 0)
         return r;
     if (!tools)
         return n == 0 ? 0 : -EINVAL;
-    return mcps__registry_add_tools(&server->engine->registry, &server->engine->log,
-                                    tools, n);
+    return end_change(
+        server, mcps__registry_add_tools(&engine->registry, &engine->log, tools, n));
+}
+
+static int check_names(const struct mcps_server *server, const char *const *names,
+                       size_t n)
+{
+    int r = mcps__server_check_process(server);
+
+    if (r >= 0 && !names && n > 0)
+        return -EINVAL;
+    for (size_t i = 0; r >= 0 && i < n; i++)
+        r = names[i] ? 0 : -EINVAL;
+    return r;
+}
+
+int mcps_server_remove_tools(mcps_server *server, const char *const *names, size_t n)
+{
+    struct mcps__engine *engine = server->engine;
+    int r = check_names(server, names, n);
+
+    if (r < 0)
+        return r;
+    return end_change(
+        server, mcps__registry_remove_tools(&engine->registry, &engine->log, names, n));
+}
+
+static int set_enabled(struct mcps_server *server, const char *const *names, size_t n,
+                       bool enabled)
+{
+    struct mcps__engine *engine = server->engine;
+    int r = check_names(server, names, n);
+
+    if (r < 0)
+        return r;
+    return end_change(server, mcps__registry_enable_tools(&engine->registry, &engine->log,
+                                                          names, n, enabled));
+}
+
+int mcps_server_enable_tools(mcps_server *server, const char *const *names, size_t n)
+{
+    return set_enabled(server, names, n, true);
+}
+
+int mcps_server_disable_tools(mcps_server *server, const char *const *names, size_t n)
+{
+    return set_enabled(server, names, n, false);
+}
+
+int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache, uint32_t ttl_ms,
+                          bool is_public)
+{
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    if ((unsigned)cache >= MCPS_N_CACHES)
+        return -EINVAL;
+    mcps__mutex_lock(&server->mutex);
+    if (server->state != MCPS__SERVER_IDLE)
+        r = MCPS_EBUSY;
+    else
+        server->engine->cache[cache] = (struct mcps__cache_hints){ ttl_ms, !is_public };
+    mcps__mutex_unlock(&server->mutex);
+    if (r >= 0)
+        mcps__registry_drop_lists(&server->engine->registry);
+    return r;
 }
 
 static int listen_stdio(struct mcps_server *server)

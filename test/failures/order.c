@@ -110,6 +110,10 @@ static char *receive(struct wire *wire)
     char *text = NULL;
     int r = mcps_test_receive(wire->memory, &text, WATCHDOG_MS);
 
+    while (r == 0 && wire_is_change(text)) {
+        free(text);
+        r = mcps_test_receive(wire->memory, &text, WATCHDOG_MS);
+    }
     return r == 0 ? text : NULL;
 }
 

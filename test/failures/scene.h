@@ -85,10 +85,15 @@ struct wire {
     char **messages;             /* all that were received, in order */
     struct json_object **parsed; /* and as trees; NULL: no JSON */
     size_t n_messages, cap_messages;
-    size_t next; /* the first that wire_next() has not given */
-    bool closed; /* the server has closed its output */
-    bool torn;   /* and that within a message */
+    size_t
+        n_changes; /* notifications that the list of tools has changed: not among them */
+    size_t next;   /* the first that wire_next() has not given */
+    bool closed;   /* the server has closed its output */
+    bool torn;     /* and that within a message */
 };
+
+/* Whether it says that the list of tools has changed: that comes between anything. */
+bool wire_is_change(const char *text);
 
 /* Connects in memory; the principal may be NULL. */
 bool wire_connect(struct wire *wire, struct scene *scene, const char *principal);

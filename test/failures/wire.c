@@ -222,6 +222,13 @@ void wire_cut_output(struct wire *wire)
 
 /* ---- receiving ---- */
 
+bool wire_is_change(const char *text)
+{
+    return strcmp(text,
+                  "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\","
+                  "\"params\":{}}") == 0;
+}
+
 /* Takes the text. */
 static bool keep(struct wire *wire, char *text)
 {
@@ -229,6 +236,11 @@ static bool keep(struct wire *wire, char *text)
     char **messages = wire->messages;
     struct json_object **parsed = wire->parsed;
 
+    if (wire_is_change(text)) {
+        wire->n_changes++;
+        free(text);
+        return true;
+    }
     if (wire->n_messages == wire->cap_messages) {
         messages = realloc(wire->messages, cap * sizeof *messages);
         if (messages)
@@ -298,12 +310,19 @@ static bool receive_pipe(struct wire *wire, unsigned timeout_ms)
     return true;
 }
 
+/* A message that is kept. */
 static bool receive(struct wire *wire, unsigned timeout_ms)
 {
-    if (wire->closed && wire->in.len == 0)
-        return false;
-    return wire->memory ? receive_memory(wire, timeout_ms)
-                        : receive_pipe(wire, timeout_ms);
+    size_t n = wire->n_messages;
+    bool received = true;
+
+    while (received && wire->n_messages == n) {
+        if (wire->closed && wire->in.len == 0)
+            return false;
+        received = wire->memory ? receive_memory(wire, timeout_ms)
+                                : receive_pipe(wire, timeout_ms);
+    }
+    return received;
 }
 
 struct json_object *wire_next(struct wire *wire, unsigned timeout_ms)

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is told that a list has changed; see changes.h. */
+#include "config.h"
+
+#include "core/changes.h"
+
+#include "core/answer.h"
+#include "core/peer.h"
+#include "rpc/message.h"
+#include "util/clock.h"
+#include "util/sync.h"
+
+enum { NOTIFICATION_MAX = 256 };
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
+    int
+    mcps__changes_init(struct mcps__changes *changes)
+{
+    mcps__list_init(&changes->listeners);
+    return mcps__mutex_init(&changes->mutex, MCPS__LOCK_changes);
+}
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
+    void
+    mcps__changes_fini(struct mcps__changes *changes)
+{
+    mcps__assert(mcps__list_is_empty(&changes->listeners));
+    mcps__mutex_fini(&changes->mutex);
+}
+
+/* ---- at home ---- */
+
+static struct mcps__piece *changed_piece(void)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    if (mcps__piece_begin(&buf, NOTIFICATION_MAX) < 0)
+        return NULL;
+    mcps__write_init(&w, &buf);
+    mcps__rpc_begin_call(&w, NULL, "notifications/tools/list_changed");
+    mcps__write_object(&w);
+    mcps__write_object_end(&w);
+    mcps__rpc_end(&w);
+    return mcps__written_piece(&buf, &w);
+}
+
+/* Without the memory for it, it is due still, and said with the next. */
+static void send_change(struct mcps__peer *peer, int64_t now)
+{
+    struct mcps__listener *listener = &peer->listener;
+    struct mcps__piece *piece = changed_piece();
+    int r;
+
+    if (!piece)
+        return;
+    listener->due = false;
+    listener->sent_at = now;
+    r = mcps__sink_put(peer->sink, piece);
+    (void)r; /* a client that is gone has no list */
+}
+
+static bool is_ready(struct mcps__peer *peer)
+{
+    bool ready;
+
+    mcps__mutex_lock(&peer->mutex);
+    ready = peer->ready && peer->state == MCPS__PEER_OPEN;
+    mcps__mutex_unlock(&peer->mutex);
+    return ready;
+}
+
+void mcps__changes_say(struct mcps__peer *peer)
+{
+    struct mcps__listener *listener = &peer->listener;
+    struct mcps__limits *limits = &peer->engine->limits;
+    int64_t now = mcps__clock_now(), next;
+
+    if (!listener->due || !is_ready(peer) || mcps__timer_is_set(&listener->timer))
+        return;
+    next = listener->sent_at + mcps__limit_ns(limits, MCPS_LIMIT_LIST_CHANGED_MS);
+    if (listener->sent_at == 0 || now >= next ||
+        mcps__loop_set_timer(peer->loop, &listener->timer, next) < 0)
+        send_change(peer, now);
+    else
+        mcps__limit_hit(limits, MCPS_LIMIT_LIST_CHANGED_MS);
+}
+
+static struct mcps__peer *peer_of(struct mcps__listener *listener)
+{
+    return MCPS__CONTAINER_OF(listener, struct mcps__peer, listener);
+}
+
+static void on_news(struct mcps__post *post)
+{
+    struct mcps__listener *listener =
+        MCPS__CONTAINER_OF(post, struct mcps__listener, post);
+
+    listener->due = true;
+    mcps__changes_say(peer_of(listener));
+    mcps__peer_unref(peer_of(listener));
+}
+
+static void on_timer(struct mcps__timer *timer)
+{
+    mcps__changes_say(peer_of(MCPS__CONTAINER_OF(timer, struct mcps__listener, timer)));
+}
+
+/* ---- listeners ---- */
+
+void mcps__listener_init(struct mcps__listener *listener)
+{
+    mcps__list_init(&listener->link);
+    mcps__post_init(&listener->post, on_news);
+    mcps__timer_init(&listener->timer, on_timer);
+    listener->due = false;
+    listener->sent_at = 0;
+}
+
+void mcps__changes_add(struct mcps__peer *peer)
+{
+    struct mcps__changes *changes = &peer->engine->changes;
+
+    mcps__mutex_lock(&changes->mutex);
+    mcps__list_push_back(&changes->listeners, &peer->listener.link);
+    mcps__mutex_unlock(&changes->mutex);
+}
+
+void mcps__changes_drop(struct mcps__peer *peer)
+{
+    struct mcps__changes *changes = &peer->engine->changes;
+
+    mcps__mutex_lock(&changes->mutex);
+    mcps__list_remove(&peer->listener.link);
+    mcps__mutex_unlock(&changes->mutex);
+    mcps__timer_clear(&peer->loop->timers, &peer->listener.timer);
+    peer->listener.due = false;
+}
+
+/* A peer on the list has its connection's reference, so that none of these is the last. */
+void mcps__changes_announce(struct mcps__changes *changes)
+{
+    MCPS__SYNC_POINT("before_announce");
+    mcps__mutex_lock(&changes->mutex);
+    MCPS__LIST_FOREACH (node, &changes->listeners) {
+        struct mcps__peer *peer =
+            peer_of(MCPS__CONTAINER_OF(node, struct mcps__listener, link));
+
+        mcps__peer_ref(peer);
+        if (!mcps__loop_post(peer->loop, &peer->listener.post))
+            mcps__peer_unref(peer);
+    }
+    mcps__mutex_unlock(&changes->mutex);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* The methods of the modern era, and the contexts of its requests; see modern.h. */
+#include "config.h"
+
+#include "proto/modern.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/answer.h"
+#include "json/text.h"
+#include "proto/tools.h"
+#include "rpc/errors.h"
+
+#define N_OF(table) (sizeof(table) / sizeof(table)[0])
+
+/* ---- what requests say of themselves ---- */
+
+enum meta { META_VERSION, META_CAPABILITIES, META_INFO, N_META };
+
+static const struct {
+    const char *name, *wanted;
+    enum mcps__json_type type;
+    bool required;
+} fields[N_META] = {
+    [META_VERSION] = { "io.modelcontextprotocol/protocolVersion",
+                       "_meta needs io.modelcontextprotocol/protocolVersion, a string",
+                       MCPS__JSON_STRING, true },
+    [META_CAPABILITIES] = { "io.modelcontextprotocol/clientCapabilities",
+                            "_meta needs io.modelcontextprotocol/clientCapabilities, an object",
+                            MCPS__JSON_OBJECT, true },
+    [META_INFO] = { "io.modelcontextprotocol/clientInfo",
+                    "io.modelcontextprotocol/clientInfo must be an object",
+                    MCPS__JSON_OBJECT, false },
+};
+
+static const struct mcps__scan_member *find_field(const struct mcps__request *request,
+                                                  enum meta field)
+{
+    return mcps__scan_find(request->scan, request->text, MCPS__SCAN_META,
+                           fields[field].name);
+}
+
+/* NULL, or what is missing. */
+static const char *meta_fault(const struct mcps__request *request)
+{
+    for (int i = 0; i < N_META; i++) {
+        const struct mcps__scan_member *member = find_field(request, (enum meta)i);
+
+        if (member ? member->type != fields[i].type : fields[i].required)
+            return fields[i].wanted;
+    }
+    return NULL;
+}
+
+/* ---- contexts ---- */
+
+/* The bit of a member's name as it is written. */
+static int read_capability(const struct mcps__scan_member *m, const char *text,
+                           unsigned *bits)
+{
+    struct mcps__buf name;
+    int r;
+
+    mcps__buf_init(&name, SIZE_MAX);
+    r = mcps__text_decode(&name, text + m->key, m->key_len);
+    if (r >= 0)
+        *bits |= mcps__capability_by_name(name.data ? name.data : "", name.len);
+    mcps__buf_fini(&name);
+    return r;
+}
+
+/* Scans the object again, on its own: the members of what is in _meta are not recorded. */
+static int read_capabilities(const struct mcps__request *request, const char *text,
+                             size_t len, unsigned *ret)
+{
+    struct mcps__scan scan;
+    int r;
+
+    mcps__scan_init(&scan, &request->peer->engine->json_limits);
+    r = mcps__scan_feed(&scan, text, len, true);
+    *ret = 0;
+    for (uint32_t i = 0; r >= 0 && i < scan.n_recorded; i++) {
+        const struct mcps__scan_member *m = &scan.members[i];
+
+        if (m->level == MCPS__SCAN_TOP && m->type == MCPS__JSON_OBJECT)
+            r = read_capability(m, text, ret);
+    }
+    mcps__scan_fini(&scan);
+    return r < 0 ? r : 0;
+}
+
+static int new_context(const struct mcps__request *request, enum mcps__version version,
+                       const char *text, size_t len, struct mcps__context **ret)
+{
+    struct mcps__bytes *declared = NULL;
+    unsigned capabilities;
+    int r = read_capabilities(request, text, len, &capabilities);
+
+    if (r >= 0)
+        r = mcps__bytes_new(&declared, text, len);
+    if (r >= 0)
+        r = mcps__context_new(ret, version, capabilities, declared);
+    mcps__bytes_unref(declared);
+    return r;
+}
+
+static bool declares(const struct mcps__context *context, enum mcps__version version,
+                     const char *text, size_t len)
+{
+    return context && context->version == version && context->declared->len == len &&
+           memcmp(context->declared->data, text, len) == 0;
+}
+
+/* Borrowed from the peer, which keeps the latest: a client says the same again and again. */
+static int find_context(const struct mcps__request *request, enum mcps__version version,
+                        struct mcps__context **ret)
+{
+    struct mcps__peer *peer = request->peer;
+    const struct mcps__scan_member *member = find_field(request, META_CAPABILITIES);
+    const char *text = request->text + member->value;
+    struct mcps__context *context;
+    int r;
+
+    if (!declares(peer->modern, version, text, member->value_len)) {
+        r = new_context(request, version, text, member->value_len, &context);
+        if (r < 0)
+            return r;
+        mcps__context_unref(peer->modern);
+        peer->modern = context;
+    }
+    *ret = peer->modern;
+    return 0;
+}
+
+/* ---- versions ---- */
+
+static void write_versions(struct mcps__writer *w)
+{
+    mcps__write_array(w);
+    for (int i = 0; i < MCPS__N_VERSIONS; i++) {
+        const struct mcps__version_info *info = mcps__version_info((enum mcps__version)i);
+
+        if (info->era == MCPS__MODERN)
+            mcps__write_string(w, info->text);
+    }
+    mcps__write_array_end(w);
+}
+
+/* The version of the request, or MCPS_ENOTFOUND. */
+static int read_version(const struct mcps__request *request,
+                        const struct mcps__scan_member *member)
+{
+    struct mcps__buf name;
+    int r;
+
+    mcps__buf_init(&name, SIZE_MAX);
+    r = mcps__text_decode(&name, request->text + member->value + 1,
+                          member->value_len - 2);
+    if (r >= 0)
+        r = mcps__version_by_name(MCPS__MODERN, name.data ? name.data : "", name.len);
+    mcps__buf_fini(&name);
+    return r;
+}
+
+static void refuse_version(const struct mcps__request *request,
+                           const struct mcps__scan_member *member)
+{
+    struct mcps__buf data;
+    struct mcps__writer w;
+
+    mcps__buf_init(&data, SIZE_MAX);
+    mcps__write_init(&w, &data);
+    mcps__write_object(&w);
+    mcps__write_key(&w, "supported");
+    write_versions(&w);
+    mcps__write_key(&w, "requested");
+    mcps__write_raw(&w, request->text + member->value, member->value_len);
+    mcps__write_object_end(&w);
+    if (mcps__write_end(&w) < 0 || mcps__buf_append_byte(&data, '\0') < 0)
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    else
+        mcps__request_refuse(request, MCPS__RPC_UNSUPPORTED_VERSION, NULL, data.data);
+    mcps__buf_fini(&data);
+}
+
+/* ---- methods ---- */
+
+static void discover(const struct mcps__request *request)
+{
+    static const char capabilities[] = "{\"tools\":{}}";
+    const struct mcps__engine *engine = request->peer->engine;
+    enum mcps__version version = request->context->version;
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    if (mcps__request_begin_result(request, &buf, &w) < 0)
+        return;
+    mcps__write_key(&w, "supportedVersions");
+    write_versions(&w);
+    mcps__write_key(&w, "capabilities");
+    mcps__write_raw(&w, capabilities, sizeof capabilities - 1);
+    if (engine->instructions) {
+        mcps__write_key(&w, "instructions");
+        mcps__write_raw(&w, engine->instructions->data, engine->instructions->len);
+    }
+    mcps__result_hints(&w, engine, version, MCPS_CACHE_DISCOVER);
+    mcps__request_end_result(request, &buf, &w);
+}
+
+static const struct mcps__method requests[] = {
+    { "server/discover", discover, false },
+    { "tools/list", mcps__tools_list, false },
+    { "tools/call", mcps__tools_call, false },
+};
+
+bool mcps__modern_claims(const struct mcps__request *request)
+{
+    if (strcmp(request->env->method, "server/discover") == 0)
+        return true;
+    for (int i = 0; i < N_META; i++) {
+        if (find_field(request, (enum meta)i))
+            return true;
+    }
+    return false;
+}
+
+static void serve(const struct mcps__request *request, enum mcps__version version)
+{
+    struct mcps__request own = *request;
+    const struct mcps__method *method;
+    int r = find_context(request, version, &own.context);
+
+    if (r < 0) {
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+        return;
+    }
+    method = mcps__request_method(&own, requests, N_OF(requests));
+    if (method)
+        method->handle(&own);
+    else
+        mcps__request_refuse_method(&own);
+}
+
+void mcps__modern_request(const struct mcps__request *request)
+{
+    const struct mcps__scan_member *version;
+    const char *fault;
+    int r;
+
+    if (!mcps__request_check_id(request) || !mcps__request_check_params(request))
+        return;
+    if (request->batch) {
+        mcps__request_refuse(request, MCPS__RPC_INVALID_REQUEST,
+                             "Revision 2026-07-28 has no batches", NULL);
+        return;
+    }
+    fault = meta_fault(request);
+    if (fault) {
+        mcps__request_refuse_params(request, fault);
+        return;
+    }
+    version = find_field(request, META_VERSION);
+    r = read_version(request, version);
+    if (r >= 0)
+        serve(request, (enum mcps__version)r);
+    else if (r == MCPS_ENOTFOUND)
+        refuse_version(request, version);
+    else
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+}
