@@ -231,10 +231,10 @@ void mcps__legacy_request(const struct mcps__request *request)
                              "Not initialized: begin with the request initialize", NULL);
         return;
     }
-    if (!method)
-        mcps__request_refuse_method(request);
-    else if (mcps__request_check_params(request))
+    if (method)
         method->handle(request);
+    else
+        mcps__request_refuse_method(request);
 }
 
 void mcps__legacy_notification(const struct mcps__request *request)

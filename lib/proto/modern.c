@@ -248,7 +248,7 @@ void mcps__modern_request(const struct mcps__request *request)
     const char *fault;
     int r;
 
-    if (!mcps__request_check_id(request) || !mcps__request_check_params(request))
+    if (!mcps__request_check_id(request))
         return;
     if (request->batch) {
         mcps__request_refuse(request, MCPS__RPC_INVALID_REQUEST,

@@ -166,22 +166,6 @@ void mcps__request_refuse_method(const struct mcps__request *request)
     mcps__request_refuse(request, MCPS__RPC_METHOD_NOT_FOUND, message, NULL);
 }
 
-bool mcps__request_check_params(const struct mcps__request *request)
-{
-    const struct mcps__scan_member *body = request->env->body;
-    bool wrong = false;
-
-    if (body && body->type != MCPS__JSON_OBJECT) {
-        mcps__request_refuse_params(request, "params must be an object");
-        return false;
-    }
-    if (body)
-        mcps__request_param(request, "_meta", MCPS__JSON_OBJECT, &wrong);
-    if (wrong)
-        mcps__request_refuse_params(request, "_meta must be an object");
-    return !wrong;
-}
-
 bool mcps__request_check_id(const struct mcps__request *request)
 {
     struct mcps__exchange *exchange =

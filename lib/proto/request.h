@@ -74,8 +74,6 @@ const struct mcps__method *mcps__request_method(const struct mcps__request *requ
 void mcps__request_refuse_params(const struct mcps__request *request,
                                  const char *message);
 void mcps__request_refuse_method(const struct mcps__request *request);
-/* Refuses params that are no object, or whose _meta is none; false then. */
-bool mcps__request_check_params(const struct mcps__request *request) MCPS_MUST_CHECK;
 /* Refuses a request whose id is in flight: answered with that id, it would be taken for the
  * answer to the other one. */
 bool mcps__request_check_id(const struct mcps__request *request) MCPS_MUST_CHECK;

@@ -20,12 +20,15 @@ handlers_sources = test/failures/handlers.c test/failures/handlers.h \
 	test/failures/handlers_result.c test/failures/handlers_reentry.c
 clients_sources = test/failures/clients.c
 edges_sources = test/failures/edges.c
+eras_sources = test/failures/eras.c
+changes_sources = test/failures/changes.c
 soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
+	$(eras_sources) $(changes_sources) \
 	$(idle_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh
 
@@ -40,7 +43,7 @@ if TEST_HOOKS
 failures_programs = test/failures/close test/failures/cancel test/failures/ask test/failures/stdio \
 	test/failures/load test/failures/hostile test/failures/stop test/failures/order \
 	test/failures/handlers test/failures/clients test/failures/edges \
-	test/failures/soak test/failures/idle
+	test/failures/eras test/failures/changes test/failures/soak test/failures/idle
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -82,6 +85,12 @@ test_failures_clients_LDADD    = libscene.la
 test_failures_edges_SOURCES  = $(edges_sources)
 test_failures_edges_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_edges_LDADD    = libscene.la
+test_failures_eras_SOURCES  = $(eras_sources)
+test_failures_eras_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_eras_LDADD    = libscene.la
+test_failures_changes_SOURCES  = $(changes_sources)
+test_failures_changes_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_changes_LDADD    = libscene.la
 test_failures_soak_SOURCES  = $(soak_sources)
 test_failures_soak_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_soak_LDADD    = libscene.la
