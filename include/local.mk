@@ -5,6 +5,7 @@ mcpsinclude_HEADERS = \
 	include/mcpserver/cancel.h \
 	include/mcpserver/limits.h \
 	include/mcpserver/mcpserver.h \
+	include/mcpserver/result.h \
 	include/mcpserver/server.h \
 	include/mcpserver/test.h \
 	include/mcpserver/tool.h

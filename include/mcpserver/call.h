@@ -6,7 +6,7 @@
  * one until it returns. None of them blocks but mcps_call_sleep_ms() and mcps_call_roots(),
  * which wake up when the call is cancelled. After the call is finished they return
  * MCPS_ECLOSED, after it was cancelled MCPS_ECANCELLED, however the client went away: there
- * is nothing that a handler has to do about it but return.
+ * is nothing that a handler has to do about it but return. What it says is in result.h.
  */
 #ifndef MCPSERVER_CALL_H
 #define MCPSERVER_CALL_H
@@ -16,23 +16,12 @@
 
 #include <mcpserver/base.h>
 #include <mcpserver/cancel.h>
+#include <mcpserver/result.h>
 #include <mcpserver/tool.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* ---- the result ---- */
-
-/* Adds a text to the result. Bytes that are not UTF-8 become U+FFFD. MCPS_ELIMIT when the
- * result would exceed the limit result_bytes (nothing is added then); -ENOMEM. */
-MCPS_PUBLIC int mcps_call_text(mcps_call *call, const char *format, ...)
-    MCPS_PRINTF(2, 3);
-/* The same, of bytes that are no format. */
-MCPS_PUBLIC int mcps_call_text_bytes(mcps_call *call, const char *text, size_t len);
-/* The same, and makes the result a tool error: the model sees it and may do better. */
-MCPS_PUBLIC int mcps_call_fail(mcps_call *call, const char *format, ...)
-    MCPS_PRINTF(2, 3);
 
 /* ---- while it runs ---- */
 

@@ -7,6 +7,7 @@
 #include <mcpserver/call.h>
 #include <mcpserver/cancel.h>
 #include <mcpserver/limits.h>
+#include <mcpserver/result.h>
 #include <mcpserver/server.h>
 #include <mcpserver/tool.h>
 #include <mcpserver/version.h>

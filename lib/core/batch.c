@@ -5,6 +5,7 @@
 #include "core/batch.h"
 
 #include <errno.h>
+#include <stdint.h>
 
 #include "util/mem.h"
 
@@ -41,9 +42,10 @@ static struct mcps__piece *piece_of(struct mcps__list *link)
     return MCPS__CONTAINER_OF(link, struct mcps__piece, link);
 }
 
-static int join_answers(struct mcps__buf *buf, struct mcps__list *answers, size_t bytes)
+static int join_answers(struct mcps__buf *buf, struct mcps__blobs *blobs,
+                        struct mcps__list *answers)
 {
-    int r = mcps__piece_begin(buf, bytes);
+    int r = mcps__piece_begin(buf, SIZE_MAX);
 
     if (r < 0)
         return r;
@@ -52,36 +54,32 @@ static int join_answers(struct mcps__buf *buf, struct mcps__list *answers, size_
 
         r = mcps__buf_append_byte(buf, link == answers->next ? '[' : ',');
         if (r >= 0)
-            r = mcps__buf_append(buf, piece->data, piece->len);
+            r = mcps__blobs_append(blobs, &piece->blobs, mcps__piece_text_len(buf));
+        if (r >= 0)
+            r = mcps__buf_append(buf, piece->data, piece->text_len);
         if (r < 0)
             return r;
     }
     return mcps__buf_append_byte(buf, ']');
 }
 
-static void free_answers(struct mcps__list *answers)
-{
-    MCPS__LIST_FOREACH_SAFE (link, answers)
-        mcps__piece_free(piece_of(link));
-    mcps__list_init(answers);
-}
-
 /* Without the memory for the whole the client would wait for ever: it loses its stream. */
-static void send_answers(struct mcps__sink *sink, struct mcps__list *answers,
-                         size_t bytes)
+static void send_answers(struct mcps__sink *sink, struct mcps__list *answers)
 {
     struct mcps__buf buf = { .data = NULL };
+    struct mcps__blobs blobs = { .items = NULL };
     struct mcps__piece *piece;
     int r;
 
     if (mcps__list_is_empty(answers))
         return;
-    if (join_answers(&buf, answers, bytes) < 0) {
+    if (join_answers(&buf, &blobs, answers) < 0) {
         mcps__buf_fini(&buf);
+        mcps__blobs_fini(&blobs);
         mcps__sink_break(sink);
         return;
     }
-    piece = mcps__piece_end(&buf);
+    piece = mcps__piece_end_with(&buf, &blobs);
     piece->earned = true;
     r = mcps__sink_put(sink, piece);
     (void)r; /* the client is gone: nobody is left to be told */
@@ -97,25 +95,39 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     if (!mcps__obj_unref(&batch->obj))
         return NULL;
     mcps__account_uncharge_out(batch->sink->account, batch->bytes);
-    send_answers(batch->sink, &batch->answers, batch->bytes + 2);
-    free_answers(&batch->answers);
+    send_answers(batch->sink, &batch->answers);
+    mcps__pieces_free(&batch->answers);
     mcps__sink_unref(batch->sink);
     mcps__mutex_fini(&batch->mutex);
     mcps__free(batch);
     return NULL;
 }
 
-int mcps__batch_add(struct mcps__batch *batch, struct mcps__piece *piece)
+int mcps__batch_add_under(struct mcps__batch *batch, struct mcps__piece *piece,
+                          struct mcps__list *dropped)
 {
+    const size_t cost = piece->text_len + piece->blobs.held + 1;
+
     MCPS__CHECK_OBJ(batch, BATCH_MAGIC);
     if (mcps__sink_state(batch->sink) != MCPS__SINK_OPEN) {
-        mcps__piece_free(piece);
+        mcps__list_push_back(dropped, &piece->link);
         return MCPS_ECLOSED;
     }
     mcps__mutex_lock(&batch->mutex);
-    batch->bytes += piece->len + 1;
-    mcps__account_charge_out(batch->sink->account, piece->len + 1);
+    batch->bytes += cost;
+    mcps__account_charge_out(batch->sink->account, cost);
     mcps__list_push_back(&batch->answers, &piece->link);
     mcps__mutex_unlock(&batch->mutex);
     return 0;
+}
+
+int mcps__batch_add(struct mcps__batch *batch, struct mcps__piece *piece)
+{
+    struct mcps__list dropped;
+    int r;
+
+    mcps__list_init(&dropped);
+    r = mcps__batch_add_under(batch, piece, &dropped);
+    mcps__pieces_free(&dropped);
+    return r;
 }

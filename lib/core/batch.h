@@ -17,7 +17,7 @@ struct mcps__batch {
     struct mcps__sink *sink; /* a reference */
     struct mcps__mutex mutex;
     struct mcps__list answers MCPS__GUARDED; /* pieces */
-    size_t bytes MCPS__GUARDED;
+    size_t bytes MCPS__GUARDED;              /* charged for them, with a separator each */
 };
 
 int mcps__batch_new(struct mcps__batch **ret, struct mcps__sink *sink) MCPS_MUST_CHECK;
@@ -25,7 +25,10 @@ struct mcps__batch *mcps__batch_ref(struct mcps__batch *batch);
 /* Returns NULL; NULL is fine. The last one sends what there is. With no lock held of rank
  * "batch" or higher. */
 struct mcps__batch *mcps__batch_unref(struct mcps__batch *batch);
-/* Takes the piece. Results as of mcps__sink_put(). A gate may be held. */
+/* Takes the piece. Results as of mcps__sink_put(). */
 int mcps__batch_add(struct mcps__batch *batch, struct mcps__piece *piece) MCPS_MUST_CHECK;
+/* The same under a gate, as mcps__sink_put_under(). */
+int mcps__batch_add_under(struct mcps__batch *batch, struct mcps__piece *piece,
+                          struct mcps__list *dropped) MCPS_MUST_CHECK;
 
 #endif

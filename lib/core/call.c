@@ -33,7 +33,7 @@ static void free_call(struct mcps_call *call)
     mcps__token_drop_hooks(&exchange->token);
     mcps__account_uncharge_in(exchange->peer->account, call->arguments_len);
     mcps__free(call->arguments);
-    mcps__buf_fini(&call->result);
+    mcps__result_fini(call);
     mcps__mutex_fini(&call->mutex);
     mcps__exchange_fini(exchange);
     mcps__free(call);

@@ -13,9 +13,9 @@
 
 #include <stdatomic.h>
 
+#include "core/content.h"
 #include "core/exchange.h"
 #include "core/registry.h"
-#include "json/write.h"
 #include "mcpserver/call.h"
 
 struct mcps_call {
@@ -34,10 +34,13 @@ struct mcps_call {
     atomic_bool timed;      /* the timer was ever set */
     atomic_uint users;      /* the handler, and mcps_call_ref(); together one reference */
     atomic_uint parts;      /* of two that have yet to end: the handler, the result */
-    struct mcps__mutex mutex;              /* covers all below */
-    struct mcps__buf result MCPS__GUARDED; /* the answer as far as it is written */
-    struct mcps__writer writer MCPS__GUARDED;
-    bool failed MCPS__GUARDED; /* mcps_call_fail() was called */
+    struct mcps__mutex mutex;                   /* covers all below */
+    struct mcps__content content MCPS__GUARDED; /* the answer as far as it is written */
+    struct mcps__buf structured MCPS__GUARDED;  /* JSON text; empty: none */
+    bool structured_sent MCPS__GUARDED;         /* as such; else only as a text */
+    struct mcps__buf meta MCPS__GUARDED;        /* members of the result's _meta */
+    struct mcps__buf meta_keys MCPS__GUARDED;   /* their keys, with a NUL behind each */
+    bool failed MCPS__GUARDED;                  /* mcps_call_fail() was called */
     bool finished MCPS__GUARDED;
     double progress MCPS__GUARDED; /* the latest */
 };

@@ -161,8 +161,10 @@ static int settle(struct mcps__exchange *exchange, enum mcps__slot slot,
 {
     struct mcps__sink *sink = exchange->peer->sink;
     struct mcps__batch *batch;
+    struct mcps__list dropped;
     int r = 0;
 
+    mcps__list_init(&dropped);
     mcps__mutex_lock(&exchange->gate);
     if (exchange->slot != MCPS__SLOT_OPEN) {
         mcps__mutex_unlock(&exchange->gate);
@@ -177,10 +179,11 @@ static int settle(struct mcps__exchange *exchange, enum mcps__slot slot,
     if (!piece)
         mcps__sink_forget(sink, exchange);
     else if (batch)
-        r = mcps__batch_add(batch, piece);
+        r = mcps__batch_add_under(batch, piece, &dropped);
     else
-        r = mcps__sink_put(sink, piece);
+        r = mcps__sink_put_under(sink, piece, &dropped);
     mcps__mutex_unlock(&exchange->gate);
+    mcps__pieces_free(&dropped);
     mcps__batch_unref(batch);
     return r;
 }
@@ -232,19 +235,31 @@ bool mcps__exchange_suppress(struct mcps__exchange *exchange)
     return won;
 }
 
-int mcps__exchange_put(struct mcps__exchange *exchange, struct mcps__piece *piece)
+int mcps__exchange_put_under(struct mcps__exchange *exchange, struct mcps__piece *piece,
+                             struct mcps__list *dropped)
 {
     bool open;
     int r;
 
     mcps__mutex_lock(&exchange->gate);
     open = exchange->slot == MCPS__SLOT_OPEN;
-    r = open ? mcps__sink_put(exchange->peer->sink, piece) : MCPS_ECLOSED;
+    r = open ? mcps__sink_put_under(exchange->peer->sink, piece, dropped) : MCPS_ECLOSED;
     mcps__mutex_unlock(&exchange->gate);
     if (open)
         return r < 0 ? MCPS_ECLOSED : 0;
-    mcps__piece_free(piece);
+    mcps__list_push_back(dropped, &piece->link);
     if (mcps__token_reason(&exchange->token) != MCPS_CANCEL_NONE)
         return MCPS_ECANCELLED;
+    return r;
+}
+
+int mcps__exchange_put(struct mcps__exchange *exchange, struct mcps__piece *piece)
+{
+    struct mcps__list dropped;
+    int r;
+
+    mcps__list_init(&dropped);
+    r = mcps__exchange_put_under(exchange, piece, &dropped);
+    mcps__pieces_free(&dropped);
     return r;
 }

@@ -71,7 +71,10 @@ int mcps__exchange_answer(struct mcps__exchange *exchange, struct mcps__piece *p
 bool mcps__exchange_suppress(struct mcps__exchange *exchange);
 /* Progress, or a request of ours: put if the slot is open. Takes the piece in every case.
  * MCPS_ECANCELLED when the exchange was cancelled; MCPS_ECLOSED when it was answered, or the
- * client is gone. A call's lock may be held. */
+ * client is gone. */
 int mcps__exchange_put(struct mcps__exchange *exchange, struct mcps__piece *piece);
+/* The same under a call's lock, as mcps__sink_put_under(). */
+int mcps__exchange_put_under(struct mcps__exchange *exchange, struct mcps__piece *piece,
+                             struct mcps__list *dropped);
 
 #endif

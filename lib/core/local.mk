@@ -6,6 +6,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/call.c lib/core/call.h \
 	lib/core/changes.c lib/core/changes.h \
 	lib/core/close.c lib/core/close.h \
+	lib/core/content.c lib/core/content.h \
 	lib/core/context.c lib/core/context.h \
 	lib/core/control.c lib/core/control.h \
 	lib/core/engine.c lib/core/engine.h \
@@ -13,9 +14,12 @@ libmcpscore_la_SOURCES += \
 	lib/core/limits.c lib/core/limits.h \
 	lib/core/lists.c lib/core/lists.h \
 	lib/core/loop.c lib/core/loop.h \
+	lib/core/meta.c lib/core/meta.h \
 	lib/core/peer.c lib/core/peer.h \
 	lib/core/pending.c lib/core/pending.h \
+	lib/core/piece.c lib/core/piece.h \
 	lib/core/pool.c lib/core/pool.h \
+	lib/core/progress.c \
 	lib/core/queue.c lib/core/queue.h \
 	lib/core/registry.c lib/core/registry.h \
 	lib/core/result.c lib/core/result.h \

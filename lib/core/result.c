@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a handler says: its result, and its progress; see result.h and call.h. */
+/*
+ * What a handler says of its result, and the end of that; see result.h and
+ * mcpserver/result.h. The blocks themselves are in content.c.
+ */
 #include "config.h"
 
 #include "core/result.h"
@@ -7,28 +10,44 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <json-c/json_object.h>
+
 #include "core/answer.h"
 #include "core/close.h"
+#include "core/meta.h"
 #include "rpc/errors.h"
 #include "rpc/message.h"
-#include "util/clock.h"
 
-/* Around the content of a result: the envelope with its id, and what a result has besides. */
-enum { ENVELOPE_MAX = 1024 };
+/* ---- life ---- */
 
 MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
     void
     mcps__result_init(struct mcps_call *call)
 {
-    mcps__buf_init(&call->result, 0);
+    mcps__content_init(&call->content);
+    mcps__buf_init(&call->structured, SIZE_MAX);
+    mcps__buf_init(&call->meta, SIZE_MAX);
+    mcps__buf_init(&call->meta_keys, SIZE_MAX);
     call->progress = -HUGE_VAL;
 }
 
-/* May anything still be said? */
-static int check_open(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
+    void
+    mcps__result_fini(struct mcps_call *call)
+{
+    mcps__content_fini(&call->content);
+    mcps__buf_fini(&call->structured);
+    mcps__buf_fini(&call->meta);
+    mcps__buf_fini(&call->meta_keys);
+}
+
+/* ---- saying something ---- */
+
+int mcps__result_check(struct mcps_call *call)
 {
     if (call->finished)
         return MCPS_ECLOSED;
@@ -37,56 +56,36 @@ static int check_open(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
     return 0;
 }
 
-/* ---- content ---- */
+static size_t limit_of(const struct mcps_call *call)
+{
+    return mcps__limit_size(&call->exchange.peer->engine->limits,
+                            MCPS_LIMIT_RESULT_BYTES);
+}
 
-/* Up to the content's first element, once. From there on the buffer takes as much as the
- * limit says. */
+/* Up to the content's first block, once. */
 static int begin_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
 {
-    const struct mcps__limits *limits = &call->exchange.peer->engine->limits;
-    int r;
-
-    if (call->result.data)
-        return 0;
-    r = mcps__piece_begin(
-        &call->result, mcps__limit_size(limits, MCPS_LIMIT_RESULT_BYTES) + ENVELOPE_MAX);
-    if (r < 0)
-        return r;
-    mcps__write_init(&call->writer, &call->result);
-    mcps__rpc_begin_result(&call->writer, &call->exchange.id);
-    mcps__result_begin(&call->writer, call->exchange.context->version);
-    mcps__write_key(&call->writer, "content");
-    mcps__write_array(&call->writer);
-    call->result.max =
-        call->result.len + mcps__limit_size(limits, MCPS_LIMIT_RESULT_BYTES);
-    return mcps__write_end(&call->writer);
+    return mcps__content_begin(&call->content, &call->exchange.id,
+                               call->exchange.context->version, limit_of(call));
 }
 
-/* All of it or nothing: the writer goes back to where it was. */
-static int add_text(struct mcps_call *call, const char *text, size_t len)
-    MCPS__REQUIRES(call->mutex)
+/* May anything still be said? */
+static int check_open(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
 {
-    struct mcps__writer before;
-    size_t len_before;
-    int r = begin_result(call);
+    int r = mcps__result_check(call);
 
-    if (r < 0)
-        return r;
-    before = call->writer;
-    len_before = call->result.len;
-    mcps__write_object(&call->writer);
-    mcps__write_key(&call->writer, "type");
-    mcps__write_string(&call->writer, "text");
-    mcps__write_key(&call->writer, "text");
-    mcps__write_text(&call->writer, text, len);
-    mcps__write_object_end(&call->writer);
-    r = mcps__write_end(&call->writer);
-    if (r < 0) {
-        call->writer = before;
-        call->result.len = len_before;
-    }
+    return r < 0 ? r : begin_result(call);
+}
+
+/* For the end of each function, with the lock let go. */
+static int said(struct mcps_call *call, int r)
+{
+    if (r == MCPS_ELIMIT)
+        mcps__limit_hit(&call->exchange.peer->engine->limits, MCPS_LIMIT_RESULT_BYTES);
     return r;
 }
+
+/* ---- text ---- */
 
 static int say_bytes(struct mcps_call *call, const char *text, size_t len, bool failed)
 {
@@ -95,13 +94,11 @@ static int say_bytes(struct mcps_call *call, const char *text, size_t len, bool 
     mcps__mutex_lock(&call->mutex);
     r = check_open(call);
     if (r >= 0)
-        r = add_text(call, text, len);
+        r = mcps__content_text(&call->content, text, len);
     if (r >= 0)
         call->failed = call->failed || failed;
     mcps__mutex_unlock(&call->mutex);
-    if (r == MCPS_ELIMIT)
-        mcps__limit_hit(&call->exchange.peer->engine->limits, MCPS_LIMIT_RESULT_BYTES);
-    return r;
+    return said(call, r);
 }
 
 static int say(struct mcps_call *call, bool failed, const char *format, va_list args)
@@ -160,23 +157,297 @@ int mcps_call_text_bytes(mcps_call *call, const char *text, size_t len)
     return say_bytes(call, text, len, false);
 }
 
+/* ---- bytes ---- */
+
+enum block { IMAGE, AUDIO, RESOURCE };
+
+static int add_blob(struct mcps__content *content, enum block block, const char *uri,
+                    const char *mime, struct mcps_blob *blob)
+{
+    switch (block) {
+    case IMAGE: return mcps__content_image(content, mime, blob);
+    case AUDIO: return mcps__content_audio(content, mime, blob);
+    case RESOURCE: return mcps__content_resource_blob(content, uri, mime, blob);
+    }
+    return -EINVAL;
+}
+
+/* What the content does not take is released here, on every way. */
+static int say_blob(struct mcps_call *call, enum block block, const char *uri,
+                    const char *mime, struct mcps_blob *blob)
+{
+    int r = mcps__blob_own(blob, limit_of(call));
+
+    if (r >= 0) {
+        mcps__mutex_lock(&call->mutex);
+        r = check_open(call);
+        if (r >= 0)
+            r = add_blob(&call->content, block, uri, mime, blob);
+        mcps__mutex_unlock(&call->mutex);
+    }
+    mcps__blob_release(blob);
+    return said(call, r);
+}
+
+int mcps_call_image(mcps_call *call, const char *mime, struct mcps_blob blob)
+{
+    return say_blob(call, IMAGE, NULL, mime, &blob);
+}
+
+int mcps_call_audio(mcps_call *call, const char *mime, struct mcps_blob blob)
+{
+    return say_blob(call, AUDIO, NULL, mime, &blob);
+}
+
+int mcps_call_resource_blob(mcps_call *call, const char *uri, const char *mime,
+                            struct mcps_blob blob)
+{
+    return say_blob(call, RESOURCE, uri, mime, &blob);
+}
+
+/* ---- other blocks, and what is said of them ---- */
+
+int mcps_call_resource_text(mcps_call *call, const char *uri, const char *mime,
+                            const char *text, size_t len)
+{
+    int r;
+
+    mcps__mutex_lock(&call->mutex);
+    r = check_open(call);
+    if (r >= 0)
+        r = mcps__content_resource_text(&call->content, uri, mime, text, len);
+    mcps__mutex_unlock(&call->mutex);
+    return said(call, r);
+}
+
+int mcps_call_resource_link(mcps_call *call, const struct mcps_resource_link *link)
+{
+    int r;
+
+    mcps__mutex_lock(&call->mutex);
+    r = check_open(call);
+    if (r >= 0)
+        r = mcps__content_link(&call->content, link);
+    mcps__mutex_unlock(&call->mutex);
+    return said(call, r);
+}
+
+int mcps_call_annotate(mcps_call *call, const struct mcps_annotations *annotations)
+{
+    int r;
+
+    mcps__mutex_lock(&call->mutex);
+    r = check_open(call);
+    if (r >= 0)
+        r = mcps__content_annotate(&call->content, annotations);
+    mcps__mutex_unlock(&call->mutex);
+    return said(call, r);
+}
+
+int mcps_call_content_meta(mcps_call *call, const char *json)
+{
+    int r;
+
+    mcps__mutex_lock(&call->mutex);
+    r = check_open(call);
+    if (r >= 0)
+        r = mcps__content_meta(&call->content, json);
+    mcps__mutex_unlock(&call->mutex);
+    return said(call, r);
+}
+
+/* ---- the members behind the content ---- */
+
+static size_t structured_size(size_t len)
+{
+    return len > 0 ? len + sizeof ",\"structuredContent\":" - 1 : 0;
+}
+
+/* Keys that are there, each with a NUL behind it. */
+static bool has_key(const struct mcps__buf *keys, const char *key)
+{
+    size_t len;
+
+    for (size_t at = 0; at < keys->len; at += len + 1) {
+        len = strlen(keys->data + at);
+        if (strcmp(keys->data + at, key) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The text of the member is there already, without a comma. */
+static int add_meta(struct mcps_call *call, const char *key,
+                    const struct mcps__buf *member) MCPS__REQUIRES(call->mutex)
+{
+    struct mcps__content *content = &call->content;
+    size_t around = call->meta.len > 0 ? 1 : sizeof ",\"_meta\":{}" - 1;
+    size_t key_size = strlen(key) + 1;
+    int r;
+
+    if (has_key(&call->meta_keys, key))
+        return MCPS_EEXISTS;
+    r = mcps__buf_reserve(&call->meta, member->len + 1);
+    if (r >= 0)
+        r = mcps__buf_reserve(&call->meta_keys, key_size);
+    if (r >= 0)
+        r = mcps__content_reserve(content, content->reserved + around + member->len,
+                                  content->fallback);
+    if (r >= 0 && call->meta.len > 0)
+        r = mcps__buf_append_byte(&call->meta, ',');
+    if (r >= 0)
+        r = mcps__buf_append(&call->meta, member->data, member->len);
+    if (r >= 0)
+        r = mcps__buf_append(&call->meta_keys, key, key_size);
+    return r;
+}
+
+/* A valid key is written as it is. */
+static int write_member(struct mcps__buf *member, const char *key, const char *json)
+{
+    int r;
+
+    if (!key || !mcps__meta_key_ok(key, strlen(key)))
+        return -EINVAL;
+    r = mcps__buf_append_byte(member, '"');
+    if (r >= 0)
+        r = mcps__buf_append_str(member, key);
+    if (r >= 0)
+        r = mcps__buf_append_str(member, "\":");
+    return r < 0 ? r : mcps__meta_value(member, json);
+}
+
+int mcps_call_meta(mcps_call *call, const char *key, const char *json)
+{
+    struct mcps__buf member;
+    int r;
+
+    mcps__buf_init(&member, limit_of(call));
+    r = write_member(&member, key, json);
+    if (r >= 0) {
+        mcps__mutex_lock(&call->mutex);
+        r = check_open(call);
+        if (r >= 0)
+            r = add_meta(call, key, &member);
+        mcps__mutex_unlock(&call->mutex);
+    }
+    mcps__buf_fini(&member);
+    return said(call, r);
+}
+
+/* ---- structured content ---- */
+
+/* From the revision of 2026 on it is any value. */
+static bool is_sent(const struct mcps__context *context, bool is_object)
+{
+    return context->version >= MCPS__V_2025_06_18 &&
+           (is_object || context->version > MCPS__V_2025_11_25);
+}
+
+/* Swaps the text with the one before. */
+static int set_structured(struct mcps_call *call, struct mcps__buf *json, bool is_object)
+    MCPS__REQUIRES(call->mutex)
+{
+    struct mcps__content *content = &call->content;
+    const struct mcps__buf before = call->structured;
+    bool sent = is_sent(call->exchange.context, is_object);
+    size_t reserved = content->reserved;
+    int r;
+
+    if (call->structured_sent)
+        reserved -= structured_size(before.len);
+    if (sent)
+        reserved += structured_size(json->len);
+    r = mcps__content_reserve(content, reserved,
+                              mcps__content_text_max(json->data, json->len));
+    if (r < 0)
+        return r;
+    call->structured = *json;
+    call->structured_sent = sent;
+    *json = before;
+    return 0;
+}
+
+int mcps__call_structured_text(struct mcps_call *call, struct mcps__buf *json,
+                               bool is_object)
+{
+    int r;
+
+    mcps__mutex_lock(&call->mutex);
+    r = check_open(call);
+    if (r >= 0)
+        r = set_structured(call, json, is_object);
+    mcps__mutex_unlock(&call->mutex);
+    mcps__buf_fini(json);
+    return said(call, r);
+}
+
+int mcps_call_structured(mcps_call *call, struct json_object *tree)
+{
+    struct mcps__buf json;
+    struct mcps__writer w;
+    int r;
+
+    mcps__buf_init(&json, limit_of(call));
+    mcps__write_init(&w, &json);
+    mcps__write_tree(&w, tree);
+    r = mcps__write_end(&w);
+    if (r >= 0)
+        return mcps__call_structured_text(call, &json,
+                                          json_object_is_type(tree, json_type_object));
+    mcps__buf_fini(&json);
+    /* Else it is too deep, or has a number that JSON does not have. */
+    return r == MCPS_ELIMIT || r == -ENOMEM ? said(call, r) : -EINVAL;
+}
+
 /* ---- the answer ---- */
 
-static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
+static void write_meta(struct mcps_call *call, struct mcps__writer *w)
+    MCPS__REQUIRES(call->mutex)
 {
-    struct mcps__writer *w = &call->writer;
+    mcps__write_key(w, "_meta");
+    mcps__write_object(w);
+    if (call->meta.len > 0)
+        mcps__write_raw(w, call->meta.data, call->meta.len);
+    mcps__result_server(w, call->exchange.peer->engine, call->exchange.context->version);
+    mcps__write_object_end(w);
+}
 
-    if (begin_result(call) < 0)
-        return NULL;
-    call->result.max += ENVELOPE_MAX; /* what was let in can also be ended */
-    mcps__write_array_end(w);
+/* The members of a result behind its content. */
+static void write_members(struct mcps_call *call, struct mcps__writer *w)
+    MCPS__REQUIRES(call->mutex)
+{
+    if (call->structured.len > 0 && call->structured_sent) {
+        mcps__write_key(w, "structuredContent");
+        mcps__write_raw(w, call->structured.data, call->structured.len);
+    }
     if (call->failed) {
         mcps__write_key(w, "isError");
         mcps__write_bool(w, true);
     }
-    mcps__result_end(w, call->exchange.peer->engine, call->exchange.context->version);
+    if (call->meta.len > 0 || mcps__context_is_modern(call->exchange.context))
+        write_meta(call, w);
+}
+
+/* What was let in can also be ended. */
+static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
+{
+    struct mcps__content *content = &call->content;
+    struct mcps__writer *w = &content->writer;
+    int r = begin_result(call);
+
+    if (r < 0)
+        return NULL;
+    mcps__content_unlimit(content);
+    if (content->n_blocks == 0 && call->structured.len > 0)
+        r = mcps__content_text(content, call->structured.data, call->structured.len);
+    mcps__write_array_end(w);
+    write_members(call, w);
+    mcps__write_object_end(w);
     mcps__rpc_end(w);
-    return mcps__write_end(w) < 0 ? NULL : mcps__piece_end(&call->result);
+    if (r < 0 || mcps__write_end(w) < 0)
+        return NULL;
+    return mcps__piece_end_with(&content->buf, &content->blobs);
 }
 
 /* An error that the handler has nothing to say about is the tool's, and the model's to see;
@@ -185,6 +456,7 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
 {
     const struct mcps__id *id = &call->exchange.id;
     struct mcps__piece *piece = NULL;
+    struct mcps__content rest;
 
     mcps__mutex_lock(&call->mutex);
     if (result >= 0 || call->failed)
@@ -195,137 +467,14 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
             "Server busy", MCPS__BUSY);
     else
         piece = mcps__tool_error_piece(&call->exchange, mcps_strerror(result));
-    mcps__buf_fini(&call->result);
+    rest = call->content;
+    mcps__content_init(&call->content);
+    mcps__buf_fini(&call->structured);
+    mcps__buf_fini(&call->meta);
+    mcps__buf_fini(&call->meta_keys);
     mcps__mutex_unlock(&call->mutex);
+    mcps__content_fini(&rest); /* blobs, too: with no lock held */
     if (piece)
         return piece;
     return mcps__error_piece(id, MCPS__RPC_INTERNAL, "Out of memory", NULL);
-}
-
-/* ---- progress ---- */
-
-static struct mcps__piece *progress_piece(struct mcps_call *call, double done,
-                                          double total, const char *message)
-{
-    struct mcps__buf buf;
-    struct mcps__writer w;
-    struct mcps__piece *piece;
-    size_t max = ENVELOPE_MAX + (message ? 6 * strlen(message) : 0);
-
-    if (mcps__piece_begin(&buf, max) < 0)
-        return NULL;
-    mcps__write_init(&w, &buf);
-    mcps__rpc_begin_call(&w, NULL, "notifications/progress");
-    mcps__write_object(&w);
-    mcps__write_key(&w, "progressToken");
-    mcps__write_raw(&w, call->progress_token.text, call->progress_token.len);
-    mcps__write_key(&w, "progress");
-    mcps__write_double(&w, done);
-    if (total > 0) {
-        mcps__write_key(&w, "total");
-        mcps__write_double(&w, total);
-    }
-    /* Clients before 2025-03-26 do not know it. */
-    if (message && call->exchange.context->version >= MCPS__V_2025_03_26) {
-        mcps__write_key(&w, "message");
-        mcps__write_string(&w, message);
-    }
-    mcps__write_object_end(&w);
-    mcps__rpc_end(&w);
-    piece = mcps__written_piece(&buf, &w);
-    if (!piece)
-        return NULL;
-    piece->owner = &call->exchange;
-    piece->progress = true;
-    return piece;
-}
-
-/* The lock is held until it is put, so that what grows here grows on the wire, too. */
-static int report(struct mcps_call *call, double done, double total, const char *message)
-    MCPS__REQUIRES(call->mutex)
-{
-    struct mcps__piece *piece;
-    int r = check_open(call);
-
-    if (r < 0)
-        return r;
-    if (!(done > call->progress) || !isfinite(done) || !isfinite(total))
-        return -EINVAL;
-    call->progress = done;
-    if (call->progress_token.kind == MCPS__ID_NONE)
-        return 0;
-    piece = progress_piece(call, done, total, message);
-    return piece ? mcps__exchange_put(&call->exchange, piece) : -ENOMEM;
-}
-
-int mcps_call_progress(mcps_call *call, double done, double total, const char *message)
-{
-    int r;
-
-    mcps__mutex_lock(&call->mutex);
-    r = report(call, done, total, message);
-    mcps__mutex_unlock(&call->mutex);
-    return r;
-}
-
-/* ---- who, how long, and whether it was cancelled ---- */
-
-const char *mcps_call_principal(const mcps_call *call)
-{
-    return call->exchange.peer->account->principal;
-}
-
-const char *mcps_call_protocol(const mcps_call *call)
-{
-    return mcps__version_info(call->exchange.context->version)->text;
-}
-
-bool mcps_call_client_can(const mcps_call *call, unsigned capabilities)
-{
-    return (call->exchange.context->capabilities & capabilities) == capabilities;
-}
-
-int64_t mcps_call_remaining_ms(const mcps_call *call)
-{
-    int64_t left;
-
-    if (call->deadline == MCPS__CLOCK_NEVER)
-        return -1;
-    left = call->deadline - mcps__clock_now();
-    return left > 0 ? left / MCPS__NS_PER_MS : 0;
-}
-
-enum mcps_cancel_reason mcps_call_cancelled(const mcps_call *call)
-{
-    return mcps__token_reason(&call->exchange.token);
-}
-
-int mcps_call_sleep_ms(mcps_call *call, unsigned ms)
-{
-    int r;
-
-    mcps__mutex_lock(&call->mutex);
-    r = check_open(call);
-    mcps__mutex_unlock(&call->mutex);
-    if (r < 0)
-        return r;
-    return mcps__token_sleep(&call->exchange.token,
-                             mcps__clock_after((int64_t)ms * MCPS__NS_PER_MS));
-}
-
-int mcps_call_cancel_fd(mcps_call *call)
-{
-    return mcps__token_fd(&call->exchange.token);
-}
-
-int mcps_call_on_cancel(mcps_call *call, mcps_cancel_hook **ret, mcps_cancel_fn *fn,
-                        void *userdata)
-{
-    return mcps__token_add_hook(&call->exchange.token,
-                                &call->exchange.peer->engine->control, ret, fn, userdata);
-}
-
-mcps_cancel_hook *mcps_cancel_hook_remove(mcps_cancel_hook *hook)
-{
-    return mcps__hook_remove(hook);
 }

@@ -5,8 +5,17 @@
 
 #include "core/call.h"
 
-/* The part of making a call that is about its result. */
+/* The parts of making and freeing a call that are about its result. No lock is held. */
 void mcps__result_init(struct mcps_call *call);
+void mcps__result_fini(struct mcps_call *call);
+
+/* May anything be said still? MCPS_ECLOSED, MCPS_ECANCELLED. */
+int mcps__result_check(struct mcps_call *call) MCPS__REQUIRES(call->mutex);
+
+/* Structured content, as mcps_call_structured(), that is JSON text already: one valid value on
+ * one line, taken in every case. */
+int mcps__call_structured_text(struct mcps_call *call, struct mcps__buf *json,
+                               bool is_object);
 
 /* The answer to a call whose handler has come to `result`. The call is claimed for finishing,
  * so nothing is added any more. Given; NULL when there is no memory even for an error. */

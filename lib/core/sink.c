@@ -15,66 +15,17 @@
 
 #define SINK_MAGIC UINT32_C(0x6d73696e)
 
-enum {
-    HARD_MARK = 4,       /* times the soft one */
-    WASTE_ALLOWED = 1024 /* bytes of a piece's memory that are not worth a realloc() */
-};
-
-/* ---- pieces ---- */
-
-_Static_assert(offsetof(struct mcps__piece, data) == sizeof(struct mcps__piece),
-               "the content of a piece begins where its head ends");
-
-int mcps__piece_begin(struct mcps__buf *buf, size_t max)
-{
-    const size_t head = sizeof(struct mcps__piece);
-    int r;
-
-    mcps__buf_init(buf, max > SIZE_MAX - head ? SIZE_MAX : max + head);
-    r = mcps__buf_reserve(buf, head);
-    if (r == 0)
-        buf->len = head;
-    return r;
-}
-
-struct mcps__piece *mcps__piece_end(struct mcps__buf *buf)
-{
-    struct mcps__piece *piece = (void *)buf->data;
-    size_t len = buf->len, waste = buf->cap - len;
-
-    mcps__assert(len >= sizeof *piece);
-    mcps__buf_init(buf, buf->max);
-    /* A buffer doubles as it grows. */
-    if (waste > WASTE_ALLOWED && waste > len / 4) {
-        struct mcps__piece *smaller = mcps__realloc(piece, len);
-
-        if (smaller)
-            piece = smaller;
-    }
-    mcps__list_init(&piece->link);
-    piece->owner = NULL;
-    piece->progress = false;
-    piece->earned = false;
-    piece->len = len - sizeof *piece;
-    return piece;
-}
-
-void mcps__piece_free(struct mcps__piece *piece)
-{
-    mcps__free(piece);
-}
+enum { HARD_MARK = 4 /* times the soft one */ };
 
 static inline struct mcps__piece *piece_of(struct mcps__list *node)
 {
     return MCPS__CONTAINER_OF(node, struct mcps__piece, link);
 }
 
-static void free_pieces(struct mcps__list *pieces)
+/* What it holds of memory. */
+static inline size_t cost_of(const struct mcps__piece *piece)
 {
-    MCPS__LIST_FOREACH_SAFE (node, pieces) {
-        mcps__list_remove(node);
-        mcps__piece_free(piece_of(node));
-    }
+    return piece->text_len + piece->blobs.held;
 }
 
 /* ---- life ---- */
@@ -117,8 +68,9 @@ struct mcps__sink *mcps__sink_ref(struct mcps__sink *sink)
 MCPS__NO_LOCK_ANALYSIS
 static void sink_free(struct mcps__sink *sink)
 {
-    free_pieces(&sink->queue);
-    mcps__account_uncharge_out(sink->account, sink->queued_bytes + sink->taken_bytes);
+    mcps__pieces_free(&sink->queue);
+    mcps__account_uncharge_out(sink->account,
+                               sink->queued_bytes + sink->taken_bytes + sink->blob_bytes);
     mcps__mutex_fini(&sink->mutex);
     mcps__account_unref(sink->account);
     mcps__loop_unref(sink->loop);
@@ -148,7 +100,7 @@ static void tell(struct mcps__sink *sink)
 static size_t waiting(const struct mcps__sink *sink) MCPS__REQUIRES(sink->mutex);
 static size_t waiting(const struct mcps__sink *sink)
 {
-    return sink->queued_bytes + sink->taken_bytes;
+    return sink->queued_bytes + sink->taken_bytes + sink->blob_bytes;
 }
 
 static void drop(struct mcps__sink *sink, struct mcps__piece *piece,
@@ -158,8 +110,9 @@ static void drop(struct mcps__sink *sink, struct mcps__piece *piece,
 {
     mcps__list_remove(&piece->link);
     mcps__list_push_back(dropped, &piece->link);
-    sink->queued_bytes -= piece->len;
-    mcps__account_uncharge_out(sink->account, piece->len);
+    sink->queued_bytes -= piece->text_len;
+    sink->blob_bytes -= piece->blobs.held;
+    mcps__account_uncharge_out(sink->account, cost_of(piece));
 }
 
 static void break_locked(struct mcps__sink *sink, struct mcps__list *dropped)
@@ -167,10 +120,10 @@ static void break_locked(struct mcps__sink *sink, struct mcps__list *dropped)
 static void break_locked(struct mcps__sink *sink, struct mcps__list *dropped)
 {
     sink->state = MCPS__SINK_BROKEN;
-    mcps__list_splice(dropped, &sink->queue);
-    mcps__account_uncharge_out(sink->account, sink->queued_bytes);
-    sink->lost_bytes += sink->queued_bytes;
-    sink->queued_bytes = 0;
+    MCPS__LIST_FOREACH_SAFE (node, &sink->queue) {
+        sink->lost_bytes += piece_of(node)->len;
+        drop(sink, piece_of(node), dropped);
+    }
 }
 
 /* From the end: what is replaced comes to the end, and so is soon found the next time. */
@@ -203,7 +156,7 @@ static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
         mcps__list_push_back(dropped, &piece->link);
         return sink->state == MCPS__SINK_CLOSED ? MCPS_ECLOSED : -EPIPE;
     }
-    if (!piece->earned && before / HARD_MARK >= sink->soft_mark) {
+    if (!piece->earned && (before - sink->blob_bytes) / HARD_MARK >= sink->soft_mark) {
         mcps__list_push_back(dropped, &piece->link);
         break_locked(sink, dropped);
         sink->lost_bytes += piece->len;
@@ -214,7 +167,7 @@ static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
     }
     /* At the mark, too: the transport may be waiting for room, and is to stop reading. */
     *ret_tell = mcps__list_is_empty(&sink->queue) ||
-                (before <= sink->soft_mark && piece->len > sink->soft_mark - before);
+                (before <= sink->soft_mark && cost_of(piece) > sink->soft_mark - before);
     if (piece->progress && before >= sink->soft_mark)
         old = last_progress(sink, piece->owner);
     if (old) {
@@ -222,27 +175,37 @@ static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
         mcps__limit_hit(sink->limits, MCPS_LIMIT_OUT_BYTES);
     }
     mcps__list_push_back(&sink->queue, &piece->link);
-    sink->queued_bytes += piece->len;
-    mcps__account_charge_out(sink->account, piece->len);
+    sink->queued_bytes += piece->text_len;
+    sink->blob_bytes += piece->blobs.held;
+    mcps__account_charge_out(sink->account, cost_of(piece));
     return 0;
 }
 
 /* ---- any thread ---- */
 
-int mcps__sink_put(struct mcps__sink *sink, struct mcps__piece *piece)
+int mcps__sink_put_under(struct mcps__sink *sink, struct mcps__piece *piece,
+                         struct mcps__list *dropped)
 {
-    struct mcps__list dropped;
     bool to_tell = false;
     int r;
 
     MCPS__CHECK_OBJ(sink, SINK_MAGIC);
-    mcps__list_init(&dropped);
     mcps__mutex_lock(&sink->mutex);
-    r = put_locked(sink, piece, &dropped, &to_tell);
+    r = put_locked(sink, piece, dropped, &to_tell);
     mcps__mutex_unlock(&sink->mutex);
     if (to_tell)
         tell(sink);
-    free_pieces(&dropped);
+    return r;
+}
+
+int mcps__sink_put(struct mcps__sink *sink, struct mcps__piece *piece)
+{
+    struct mcps__list dropped;
+    int r;
+
+    mcps__list_init(&dropped);
+    r = mcps__sink_put_under(sink, piece, &dropped);
+    mcps__pieces_free(&dropped);
     return r;
 }
 
@@ -265,7 +228,7 @@ void mcps__sink_forget(struct mcps__sink *sink, const void *owner)
     /* The transport may have stopped to read, and has written nothing that would tell it. */
     if (was_above && !is_above)
         tell(sink);
-    free_pieces(&dropped);
+    mcps__pieces_free(&dropped);
 }
 
 void mcps__sink_close(struct mcps__sink *sink)
@@ -296,7 +259,7 @@ void mcps__sink_break(struct mcps__sink *sink)
     mcps__mutex_unlock(&sink->mutex);
     if (broken)
         tell(sink);
-    free_pieces(&dropped);
+    mcps__pieces_free(&dropped);
 }
 
 enum mcps__sink_state mcps__sink_state(struct mcps__sink *sink)
@@ -326,7 +289,7 @@ size_t mcps__sink_waiting(struct mcps__sink *sink)
 size_t mcps__sink_take(struct mcps__sink *sink, struct mcps__list *to, size_t n,
                        size_t bytes)
 {
-    size_t n_taken = 0, taken = 0;
+    size_t n_taken = 0, taken = 0, text = 0;
 
     MCPS__CHECK_OBJ(sink, SINK_MAGIC);
     mcps__mutex_lock(&sink->mutex);
@@ -338,22 +301,36 @@ size_t mcps__sink_take(struct mcps__sink *sink, struct mcps__list *to, size_t n,
         mcps__list_remove(node);
         mcps__list_push_back(to, node);
         taken += len;
+        text += piece_of(node)->text_len;
         n_taken++;
     }
-    sink->queued_bytes -= taken;
-    sink->taken_bytes += taken;
+    sink->queued_bytes -= text;
+    sink->taken_bytes += text;
     mcps__mutex_unlock(&sink->mutex);
     return n_taken;
 }
 
-void mcps__sink_written(struct mcps__sink *sink, size_t bytes)
+void mcps__piece_release(const struct mcps__piece *piece, size_t from, size_t to,
+                         struct mcps__released *released)
+{
+    if (piece->blobs.n == 0) {
+        released->text += to - from;
+    } else if (from < to && to == piece->len) {
+        released->text += piece->text_len;
+        released->blobs += piece->blobs.held;
+    }
+}
+
+void mcps__sink_written(struct mcps__sink *sink, struct mcps__released released)
 {
     MCPS__CHECK_OBJ(sink, SINK_MAGIC);
     mcps__mutex_lock(&sink->mutex);
-    mcps__assert(bytes <= sink->taken_bytes);
-    sink->taken_bytes -= bytes;
+    mcps__assert(released.text <= sink->taken_bytes);
+    mcps__assert(released.blobs <= sink->blob_bytes);
+    sink->taken_bytes -= released.text;
+    sink->blob_bytes -= released.blobs;
     mcps__mutex_unlock(&sink->mutex);
-    mcps__account_uncharge_out(sink->account, bytes);
+    mcps__account_uncharge_out(sink->account, released.text + released.blobs);
 }
 
 size_t mcps__sink_lost(struct mcps__sink *sink)

@@ -11,6 +11,12 @@
  * finds four times as much waiting breaks the sink. Not so the answer of a call: those that
  * run then may still end, and who reads nothing at all is closed by the limit write_stall_ms.
  *
+ * What counts is memory: the text of messages, let go as it is written, and those blobs that
+ * the server holds (piece.h), raw and until their message is written. Static blobs cost
+ * nothing, whatever is written of them. All of it is charged to the account and counts for the
+ * soft mark. Blobs do not count for the hard one: one answer alone may have more of them,
+ * and its client reads it all the same.
+ *
  * THREADS. Each function says where; "any" is with no lock held of rank "sink" or higher.
  */
 #ifndef MCPS_CORE_SINK_H
@@ -22,28 +28,9 @@
 #include "core/account.h"
 #include "core/limits.h"
 #include "core/loop.h"
-#include "util/buf.h"
-#include "util/list.h"
+#include "core/piece.h"
 #include "util/lock.h"
 #include "util/obj.h"
-
-/* A message on its way out. It is written straight into the memory that it is queued in:
- * mcps__piece_begin() leaves room for this head in front of a buffer's content. */
-struct mcps__piece {
-    struct mcps__list link;
-    const void *owner; /* the exchange that it is for, only compared; NULL: none */
-    bool progress;
-    bool earned; /* a call's answer: the hard mark does not refuse it */
-    size_t len;
-    char data[];
-};
-
-/* Makes an empty buffer for a message of at most `max` bytes. */
-int mcps__piece_begin(struct mcps__buf *buf, size_t max) MCPS_MUST_CHECK;
-/* The buffer's content as a piece, given; the buffer is empty afterwards. */
-struct mcps__piece *mcps__piece_end(struct mcps__buf *buf);
-/* NULL is fine. */
-void mcps__piece_free(struct mcps__piece *piece);
 
 enum mcps__sink_state { MCPS__SINK_OPEN, MCPS__SINK_CLOSED, MCPS__SINK_BROKEN };
 
@@ -57,8 +44,9 @@ struct mcps__sink {
     void *conn;               /* [I/O thread] the transport's, NULL once it is gone */
     struct mcps__mutex mutex; /* covers all below */
     struct mcps__list queue MCPS__GUARDED;
-    size_t queued_bytes MCPS__GUARDED; /* in the queue */
-    size_t taken_bytes MCPS__GUARDED;  /* taken by the transport, not written yet */
+    size_t queued_bytes MCPS__GUARDED; /* text in the queue */
+    size_t taken_bytes MCPS__GUARDED;  /* text taken by the transport, not written yet */
+    size_t blob_bytes MCPS__GUARDED;   /* held by blobs of all that is queued or taken */
     size_t lost_bytes MCPS__GUARDED;   /* dropped when it broke, not told yet */
     enum mcps__sink_state state MCPS__GUARDED;
     bool overflowed MCPS__GUARDED;
@@ -76,8 +64,12 @@ struct mcps__sink *mcps__sink_unref(struct mcps__sink *sink);
 /* Any thread, under a gate or not. Takes the piece in every case. 0; MCPS_ECLOSED; -EPIPE
  * when it is broken; MCPS_ELIMIT when this message broke it. */
 int mcps__sink_put(struct mcps__sink *sink, struct mcps__piece *piece) MCPS_MUST_CHECK;
-/* Any thread. Drops what is queued for an exchange and not taken yet. The transport is told
- * when less than the soft mark is left. */
+/* The same under a lock: what is dropped, this message or others, goes to the end of a list,
+ * for mcps__pieces_free() when no lock is held. */
+int mcps__sink_put_under(struct mcps__sink *sink, struct mcps__piece *piece,
+                         struct mcps__list *dropped) MCPS_MUST_CHECK;
+/* Any thread. Drops what is queued for an exchange and not taken yet, which has no blobs: a
+ * gate may be held. The transport is told when less than the soft mark is left. */
 void mcps__sink_forget(struct mcps__sink *sink, const void *owner);
 /* Any thread. Nothing more is to come: what is queued is still written, then the transport
  * closes the connection. Not of one that is broken. */
@@ -91,16 +83,25 @@ void mcps__sink_break(struct mcps__sink *sink);
  * by itself for what it left there. */
 size_t mcps__sink_take(struct mcps__sink *sink, struct mcps__list *to, size_t n,
                        size_t bytes);
-/* I/O thread. So many bytes of what was taken are written, or given up. */
-void mcps__sink_written(struct mcps__sink *sink, size_t bytes);
+/* What of a message is let go by the steps that a transport takes through it. */
+struct mcps__released {
+    size_t text, blobs;
+};
 
-/* I/O thread. How many bytes were dropped when it broke, since the last time. */
+/* Adds what is let go of a piece between two offsets: a piece with blobs at its end only. */
+void mcps__piece_release(const struct mcps__piece *piece, size_t from, size_t to,
+                         struct mcps__released *released);
+
+/* I/O thread. So much of what was taken is written, or given up. */
+void mcps__sink_written(struct mcps__sink *sink, struct mcps__released released);
+
+/* I/O thread. How many bytes of messages were dropped when it broke, since the last time. */
 size_t mcps__sink_lost(struct mcps__sink *sink);
 
 /* Any thread. Did a message break it that was too much? */
 bool mcps__sink_overflowed(struct mcps__sink *sink);
 /* Any thread; the answer may be old when it comes. */
 enum mcps__sink_state mcps__sink_state(struct mcps__sink *sink);
-size_t mcps__sink_waiting(struct mcps__sink *sink); /* bytes queued or taken */
+size_t mcps__sink_waiting(struct mcps__sink *sink); /* bytes held, queued or taken */
 
 #endif

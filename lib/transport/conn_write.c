@@ -14,7 +14,9 @@
 enum {
     TAKEN_PIECES = 64, /* written in one call, each with its newline */
     TAKEN_BYTES = 256 * 1024,
-    ROUNDS = 4 /* such calls for one connection, then it is another's turn */
+    PARTS = 2 * TAKEN_PIECES,
+    SCRATCH = 16 * 1024, /* base64 that is written at once */
+    ROUNDS = 4           /* such calls for one connection, then it is another's turn */
 };
 
 static struct mcps__piece *first_piece(const struct mcps__conn *c)
@@ -37,15 +39,17 @@ static void free_written(struct mcps__conn *c, struct mcps__piece *piece)
 static void drop_output(struct mcps__conn *c)
 {
     struct mcps__sink *sink = c->peer->sink;
+    struct mcps__released released = { 0 };
     struct mcps__piece *piece;
     size_t bytes = 0;
 
     mcps__sink_take(sink, &c->writing, SIZE_MAX, SIZE_MAX);
     for (piece = first_piece(c); piece; piece = first_piece(c)) {
         bytes += piece->len - c->offset;
+        mcps__piece_release(piece, c->offset, piece->len, &released);
         free_written(c, piece);
     }
-    mcps__sink_written(sink, bytes);
+    mcps__sink_written(sink, released);
     bytes += mcps__sink_lost(sink);
     atomic_fetch_add_explicit(&c->io->engine->counters.lost_bytes, bytes,
                               memory_order_relaxed);
@@ -107,66 +111,88 @@ void mcps__conn_expire(struct mcps__conn *conn)
 
 /* ---- writing ---- */
 
-/* Makes pairs of a message and its newline, of `max` bytes in all at the most. */
-static size_t gather(const struct mcps__conn *c, struct iovec *iov, char *newline,
-                     size_t max)
+/* What one call writes. */
+struct parts {
+    struct iovec iov[PARTS];
+    size_t n;
+    size_t room; /* how many bytes more it may have */
+    struct mcps__scratch scratch;
+};
+
+static void add_part(struct parts *parts, char *data, size_t len)
 {
-    size_t skip = c->offset, n = 0;
+    parts->iov[parts->n++] = (struct iovec){ data, len };
+    parts->room -= len;
+}
+
+/* Adds what there is of a message from an offset on. Returns how far that goes. */
+static size_t add_piece(struct parts *parts, struct mcps__piece *piece, size_t offset)
+{
+    struct mcps__span span = { NULL, 1 };
+
+    while (span.len > 0 && offset < piece->len && parts->n < PARTS && parts->room > 0) {
+        span = mcps__piece_next(piece, offset, &parts->scratch);
+        if (span.len > parts->room)
+            span.len = parts->room;
+        if (span.len > 0)
+            add_part(parts, span.data, span.len);
+        offset += span.len;
+    }
+    return offset;
+}
+
+/* Messages, each with its newline. */
+static void gather(const struct mcps__conn *c, struct parts *parts, char *newline)
+{
+    size_t offset = c->offset;
 
     MCPS__LIST_FOREACH (node, &c->writing) {
         struct mcps__piece *piece = MCPS__CONTAINER_OF(node, struct mcps__piece, link);
-        size_t len = piece->len - skip < max ? piece->len - skip : max;
 
-        if (n == (size_t)TAKEN_PIECES * 2)
+        offset = add_piece(parts, piece, offset);
+        if (offset < piece->len || parts->n == PARTS || parts->room == 0)
             break;
-        if (len > 0)
-            iov[n++] = (struct iovec){ piece->data + skip, len };
-        max -= len;
-        if (max == 0)
-            break;
-        iov[n++] = (struct iovec){ newline, 1 };
-        max--;
-        skip = 0;
+        add_part(parts, newline, 1);
+        offset = 0;
     }
-    return n;
 }
 
 /* So many bytes are written, newlines included, of which the sink knows nothing. */
 static void advance(struct mcps__conn *c, size_t n)
 {
     struct mcps__piece *piece = first_piece(c);
-    size_t bytes = 0;
+    struct mcps__released released = { 0 };
 
     while (n > 0 && piece) {
-        size_t left = piece->len - c->offset;
+        size_t left = piece->len - c->offset, done = n < left ? n : left;
 
-        if (n <= left) {
-            bytes += n;
-            c->offset += n;
+        mcps__piece_release(piece, c->offset, c->offset + done, &released);
+        c->offset += done;
+        if (n <= left)
             break;
-        }
-        bytes += left;
         n -= left + 1;
         free_written(c, piece);
         piece = first_piece(c);
     }
-    mcps__sink_written(c->peer->sink, bytes);
+    mcps__sink_written(c->peer->sink, released);
 }
 
 /* Writes once: how many bytes, or an error; 0 when there is nothing. */
 static long write_once(struct mcps__conn *c)
 {
-    struct iovec iov[TAKEN_PIECES * 2];
-    char newline = '\n';
-    size_t n;
+    char newline = '\n', scratch[SCRATCH];
+    struct parts parts = { .room = mcps__end_write_max(&c->out) };
     long r;
 
     if (mcps__list_is_empty(&c->writing) &&
         mcps__sink_take(c->peer->sink, &c->writing, TAKEN_PIECES, TAKEN_BYTES) == 0)
         return 0;
-    n = gather(c, iov, &newline, mcps__end_write_max(&c->out));
+    /* A little more than there is room for: base64 comes in groups. */
+    parts.scratch.data = scratch;
+    parts.scratch.size = parts.room < SCRATCH - 8 ? parts.room + 8 : SCRATCH;
+    gather(c, &parts, &newline);
     MCPS__SYNC_POINT("before_write");
-    r = mcps__end_write(&c->out, iov, n);
+    r = mcps__end_write(&c->out, parts.iov, parts.n);
     if (r > 0)
         advance(c, (size_t)r);
     return r == 0 ? -EAGAIN : r;

@@ -5,13 +5,15 @@
 #include "unit.h"
 
 extern const struct unit_test pool_tests[], park_tests[], limits_tests[], loop_tests[],
-    account_tests[], sink_tests[];
+    account_tests[], sink_tests[], piece_tests[], meta_tests[];
 
 int main(int argc, char **argv)
 {
     static const struct unit_suite suites[] = {
-        { "pool", pool_tests }, { "park", park_tests },       { "limits", limits_tests },
-        { "loop", loop_tests }, { "account", account_tests }, { "sink", sink_tests },
+        { "pool", pool_tests },       { "park", park_tests },
+        { "limits", limits_tests },   { "loop", loop_tests },
+        { "account", account_tests }, { "sink", sink_tests },
+        { "piece", piece_tests },     { "meta", meta_tests },
     };
 
     return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);

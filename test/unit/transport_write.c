@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "transport_scene.h"
+#include "util/base64.h"
 #include "util/clock.h"
 
 extern const struct unit_test write_tests[];
@@ -79,6 +80,108 @@ static void messages_go_through_little_room(void)
         scene_end(&s);
         s = (struct scene){ .in = -1, .out = -1 };
     }
+out:
+    scene_end(&s);
+}
+
+static unsigned n_freed;
+
+static void count_free(void *userdata)
+{
+    (void)userdata;
+    n_freed++;
+}
+
+/* A message with two blobs, and what it is on the wire, with its newline. */
+static bool put_blobs(const char *bytes, size_t first, size_t second, char *all,
+                      size_t *all_len)
+{
+    const size_t lens[] = { first, second };
+    struct mcps__buf buf;
+    struct mcps__blobs blobs = { .items = NULL };
+    bool ok = mcps__piece_begin(&buf, SIZE_MAX) == 0;
+
+    for (unsigned i = 0; i < 2 && ok; i++) {
+        struct mcps_blob blob = mcps_blob_take(bytes, lens[i], count_free, NULL);
+
+        ok = mcps__buf_append(&buf, "text", 4) == 0 &&
+             mcps__blobs_add(&blobs, &blob, mcps__piece_text_len(&buf)) == 0;
+        mcps__blob_release(&blob);
+        memcpy(all + *all_len, "text", 4);
+        mcps__base64_encode(all + *all_len + 4, bytes, lens[i]);
+        *all_len += 4 + MCPS__BASE64_ENCODED(lens[i]);
+    }
+    all[(*all_len)++] = '\n';
+    if (ok)
+        return mcps__sink_put(fake_peer()->sink, mcps__piece_end_with(&buf, &blobs)) == 0;
+    mcps__buf_fini(&buf);
+    mcps__blobs_fini(&blobs);
+    return false;
+}
+
+/* Whatever is written at once, in the middle of a group or of a chunk too. */
+static void blobs_go_through_little_room(void)
+{
+    enum { N = 12, MAX = 60000 };
+    static char bytes[MAX], all[N * 3 * MAX], got[N * 3 * MAX];
+    struct scene s = { .in = -1, .out = -1 };
+
+    for (unsigned i = 0; i < MAX; i++)
+        bytes[i] = (char)(i * 11 + i / 256);
+    for (unsigned k = 0; k < N_KINDS; k++) {
+        size_t all_len = 0, len = 0;
+
+        n_freed = 0;
+        CHECK(scene_begin(&s, &plain) && scene_connect(&s, kinds[k]));
+        for (unsigned i = 0; i < N; i++) {
+            CHECK(put_blobs(bytes, (size_t)unit_random_below(MAX), i % 4, all, &all_len));
+            CHECK(put_and_keep(all, &all_len, "between", 7));
+            scene_turn(&s, 1);
+            len += scene_read(&s, got + len, (size_t)unit_random_below(6000));
+        }
+        while (len < all_len) {
+            size_t left = all_len - len, n = 1 + (size_t)unit_random_below(6000);
+
+            scene_turn(&s, 1);
+            len += scene_read(&s, got + len, n < left ? n : left);
+        }
+        CHECK_MEM(got, len, all, all_len);
+        scene_turn(&s, 1);
+        CHECK(!s.conn->waiting);
+        CHECK_INT(n_freed, N * 2);
+        CHECK_INT(out_bytes(), 0);
+        CHECK_INT(lost_bytes(), 0);
+        scene_end(&s);
+        s = (struct scene){ .in = -1, .out = -1 };
+    }
+out:
+    scene_end(&s);
+}
+
+/* Those that are written in part, taken, and queued; all count as lost as they would have
+ * been on the wire. */
+static void a_client_that_goes_loses_blobs(void)
+{
+    enum { LEN = 500000 };
+    static char bytes[LEN], all[3 * LEN], got[1000];
+    struct scene s = { .in = -1, .out = -1 };
+    size_t all_len = 0;
+
+    n_freed = 0;
+    CHECK(scene_begin(&s, &plain) && scene_connect(&s, MCPS__END_SOCKET));
+    CHECK(put_blobs(bytes, LEN, 0, all, &all_len));
+    scene_turn(&s, 1);
+    CHECK_INT(scene_read(&s, got, 999), 999);
+    CHECK_MEM(got, 999, all, 999);
+    CHECK_INT(out_bytes(), LEN + 8);
+    CHECK(put_blobs(bytes, 30, 3, all, &all_len));
+    scene_close(&s.out);
+    s.in = -1;
+    scene_turn(&s, 2);
+    CHECK(!s.conn);
+    CHECK_INT(n_freed, 4);
+    CHECK_INT(out_bytes(), 0);
+    CHECK(lost_bytes() > 52 && lost_bytes() < all_len - 999);
 out:
     scene_end(&s);
 }
@@ -437,6 +540,8 @@ out:
 
 const struct unit_test write_tests[] = {
     UNIT_TEST(messages_go_through_little_room),
+    UNIT_TEST(blobs_go_through_little_room),
+    UNIT_TEST(a_client_that_goes_loses_blobs),
     UNIT_TEST(many_small_messages_go_out_together),
     UNIT_TEST(a_reader_that_goes_is_noticed_at_once),
     UNIT_TEST(a_write_may_be_the_first_to_notice),

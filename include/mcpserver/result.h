@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a handler says: the result of its call.
+ *
+ * A result is a list of blocks (texts, images, sounds, resources), and may have structured
+ * content besides. What the revision of the protocol that a client speaks does not have is
+ * not sent; where it would be missed there is a text in its place.
+ *
+ * Every function may be called on any thread by whoever has a reference on the call, also on
+ * several at once; the blocks come in the order of the calls. A function adds all that it is
+ * given or nothing. Each returns 0, or:
+ *
+ *     MCPS_ECANCELLED  the call was cancelled;
+ *     MCPS_ECLOSED     it is finished;
+ *     MCPS_ELIMIT      the result would exceed the limit result_bytes, in which base64 counts
+ *                      as it is sent;
+ *     -EINVAL          an argument is not what it must be;
+ *     -ENOMEM
+ *
+ * Names of media types, URIs and names are not empty, and UTF-8 without control characters.
+ * In all other text bytes that are not UTF-8 become U+FFFD. Strings and structs are borrowed
+ * until the function returns; blobs are as they say.
+ */
+#ifndef MCPSERVER_RESULT_H
+#define MCPSERVER_RESULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mcpserver/base.h>
+#include <mcpserver/tool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- text ---- */
+
+/* Adds a text. */
+MCPS_PUBLIC int mcps_call_text(mcps_call *call, const char *format, ...)
+    MCPS_PRINTF(2, 3);
+/* The same, of bytes that are no format. */
+MCPS_PUBLIC int mcps_call_text_bytes(mcps_call *call, const char *text, size_t len);
+/* The same as the first, and makes the result a tool error: the model sees it and may do
+ * better. */
+MCPS_PUBLIC int mcps_call_fail(mcps_call *call, const char *format, ...)
+    MCPS_PRINTF(2, 3);
+
+/* ---- bytes ---- */
+
+enum mcps_blob_kind { MCPS_BLOB_COPY, MCPS_BLOB_STATIC, MCPS_BLOB_TAKE };
+
+/* Bytes, and whose they are: made by the functions below. They are sent as base64, which is
+ * written while the client reads it and never exists as a whole. */
+struct mcps_blob {
+    const void *data; /* may be NULL if there are none */
+    size_t len;
+    void (*free)(void *userdata);
+    void *userdata;
+    int kind; /* enum mcps_blob_kind */
+};
+
+/* Bytes that are copied before the function that gets them returns. */
+static inline struct mcps_blob mcps_blob_copy(const void *data, size_t len)
+{
+    struct mcps_blob blob;
+
+    blob.data = data;
+    blob.len = len;
+    blob.free = NULL;
+    blob.userdata = NULL;
+    blob.kind = MCPS_BLOB_COPY;
+    return blob;
+}
+
+/* Bytes that stay as they are for ever. They are not copied. */
+static inline struct mcps_blob mcps_blob_static(const void *data, size_t len)
+{
+    struct mcps_blob blob;
+
+    blob.data = data;
+    blob.len = len;
+    blob.free = NULL;
+    blob.userdata = NULL;
+    blob.kind = MCPS_BLOB_STATIC;
+    return blob;
+}
+
+/* Bytes that are the library's once a function has got them, whatever that returns. They are
+ * not copied. `fn` (NULL: nothing is to be done) is called once when they are no longer
+ * needed: by the function itself, or later by whatever thread has the last of them, which may
+ * be an I/O thread that serves others, too. It must not block. No lock of the library is held
+ * then. */
+static inline struct mcps_blob mcps_blob_take(const void *data, size_t len,
+                                              void (*fn)(void *userdata), void *userdata)
+{
+    struct mcps_blob blob;
+
+    blob.data = data;
+    blob.len = len;
+    blob.free = fn;
+    blob.userdata = userdata;
+    blob.kind = MCPS_BLOB_TAKE;
+    return blob;
+}
+
+/* Adds an image of a media type, such as "image/png". */
+MCPS_PUBLIC int mcps_call_image(mcps_call *call, const char *mime, struct mcps_blob blob);
+/* Adds a sound. Clients before 2025-03-26 get a text with its type and size. */
+MCPS_PUBLIC int mcps_call_audio(mcps_call *call, const char *mime, struct mcps_blob blob);
+
+/* ---- resources ---- */
+
+/* Adds the content of a resource. `mime` may be NULL: not known. */
+MCPS_PUBLIC int mcps_call_resource_text(mcps_call *call, const char *uri,
+                                        const char *mime, const char *text, size_t len);
+MCPS_PUBLIC int mcps_call_resource_blob(mcps_call *call, const char *uri,
+                                        const char *mime, struct mcps_blob blob);
+
+/* Members are added at the end only. */
+struct mcps_resource_link {
+    size_t struct_size; /* as MCPS_RESOURCE_LINK() sets it */
+    const char *uri;
+    const char *name;
+    const char *title;       /* for people; NULL: none */
+    const char *description; /* for the model; NULL: none */
+    const char *mime;        /* NULL: not known */
+    uint64_t size;           /* in bytes; 0: not known */
+    const char *icons;       /* JSON text, an array; NULL: none. From 2025-11-25 */
+};
+
+#define MCPS_RESOURCE_LINK(...)                                       \
+    {                                                                 \
+        .struct_size = sizeof(struct mcps_resource_link), __VA_ARGS__ \
+    }
+
+/* Adds a link to a resource. Clients before 2025-06-18 get a text with its name and URI. */
+MCPS_PUBLIC int mcps_call_resource_link(mcps_call *call,
+                                        const struct mcps_resource_link *link);
+
+/* ---- about the latest block ---- */
+
+enum mcps_audience { MCPS_FOR_USER = 1 << 0, MCPS_FOR_ASSISTANT = 1 << 1 };
+
+/* Members are added at the end only. */
+struct mcps_annotations {
+    size_t struct_size;        /* as MCPS_ANNOTATIONS() sets it */
+    unsigned audience;         /* enum mcps_audience; 0: not said */
+    const double *priority;    /* from 0, optional, to 1, required; NULL: not said */
+    const char *last_modified; /* as in ISO 8601; NULL: not said. From 2025-06-18 */
+};
+
+#define MCPS_ANNOTATIONS(...)                                       \
+    {                                                               \
+        .struct_size = sizeof(struct mcps_annotations), __VA_ARGS__ \
+    }
+
+/* Says something of the block that was added last. -EINVAL also when there is none; -EALREADY
+ * when it has annotations. */
+MCPS_PUBLIC int mcps_call_annotate(mcps_call *call,
+                                   const struct mcps_annotations *annotations);
+/* Gives the latest block a _meta: JSON text of an object, whose keys are as those of
+ * mcps_call_meta(). Not sent before 2025-06-18. -EINVAL also when there is no block; -EALREADY
+ * when it has one. */
+MCPS_PUBLIC int mcps_call_content_meta(mcps_call *call, const char *json);
+
+/* ---- about the result ---- */
+
+/* Adds a member to the _meta of the result: any JSON text. A key is a name, with a prefix such
+ * as "com.example/" or without; prefixes that the protocol reserves are refused: -EINVAL.
+ * MCPS_EEXISTS when there is one of that key. */
+MCPS_PUBLIC int mcps_call_meta(mcps_call *call, const char *key, const char *json);
+
+/* Makes the tree, borrowed and only read, the structured content of the result, in place of
+ * what was that before. When the result has no block at its end, the JSON of the tree becomes
+ * its text, and has room kept for it by the limit. Clients before 2025-06-18 get nothing but
+ * that text, and so does any before 2026-07-28 if the tree is no object. */
+MCPS_PUBLIC int mcps_call_structured(mcps_call *call, struct json_object *tree);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

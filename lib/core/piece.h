@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pieces: whole messages on their way out. The text of one is written straight into the
+ * memory that it is queued in: mcps__piece_begin() leaves room for its head in front of a
+ * buffer's content.
+ *
+ * A piece may have blobs: bytes whose base64 belongs at a place within the text. It is
+ * written as the client reads it, a scratch at a time, and never exists as a whole. Where
+ * something lies in the message is counted with the base64, so any offset can be gone on
+ * from; nothing is remembered in between.
+ *
+ * THREADS. A piece belongs to one thread at a time. Whoever frees one with blobs may call a
+ * function of the application, and so must hold no lock at all.
+ */
+#ifndef MCPS_CORE_PIECE_H
+#define MCPS_CORE_PIECE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mcpserver/result.h"
+#include "util/buf.h"
+#include "util/list.h"
+
+/* ---- blobs ---- */
+
+struct mcps__blob {
+    const void *data;
+    size_t len;
+    void (*free)(void *userdata); /* NULL: nothing to do */
+    void *userdata;
+    bool held;      /* its bytes are memory that the server keeps */
+    size_t at;      /* in the text: its base64 comes before that byte */
+    size_t wire_at; /* in the message: where the base64 begins */
+};
+
+/* Those of one message, in order. Zeroed: none. */
+struct mcps__blobs {
+    struct mcps__blob *items;
+    size_t n, cap;
+    size_t wire; /* base64 of all */
+    size_t held; /* bytes of those that are held */
+};
+
+/* Makes a blob that somebody gave the library's own: copies it if that is what it is, unless
+ * its base64 alone has more than `max` bytes. In every case mcps__blob_release() is due.
+ * MCPS_ELIMIT; -EINVAL when it is none; -ENOMEM. */
+int mcps__blob_own(struct mcps_blob *blob, size_t max) MCPS_MUST_CHECK;
+/* Frees what is left of it. No lock is held. Fine for one that is zeroed or was released. */
+void mcps__blob_release(struct mcps_blob *blob);
+
+/* Takes an owned blob, which is zeroed, for a place of the text that is not before the latest
+ * one's. -ENOMEM: nothing is taken. */
+int mcps__blobs_add(struct mcps__blobs *blobs, struct mcps_blob *blob,
+                    size_t at) MCPS_MUST_CHECK;
+/* Moves all from one message to the end of another's, in which its text begins `at` so many
+ * bytes of text. -ENOMEM: nothing is moved. */
+int mcps__blobs_append(struct mcps__blobs *to, struct mcps__blobs *from,
+                       size_t at) MCPS_MUST_CHECK;
+/* Releases all. No lock is held. */
+void mcps__blobs_fini(struct mcps__blobs *blobs);
+
+/* ---- pieces ---- */
+
+struct mcps__piece {
+    struct mcps__list link;
+    const void *owner; /* the exchange that it is for, only compared; NULL: none */
+    bool progress;
+    bool earned; /* a call's answer: the hard mark does not refuse it */
+    size_t len;  /* of the message, with all base64 */
+    size_t text_len;
+    struct mcps__blobs blobs;
+    char data[]; /* the text */
+};
+
+/* Makes an empty buffer for a message with at most `max` bytes of text. */
+int mcps__piece_begin(struct mcps__buf *buf, size_t max) MCPS_MUST_CHECK;
+/* How much text there is so far. */
+size_t mcps__piece_text_len(const struct mcps__buf *buf);
+/* The buffer's content as a piece, given; the buffer is empty afterwards. */
+struct mcps__piece *mcps__piece_end(struct mcps__buf *buf);
+/* The same with blobs, which are none afterwards. */
+struct mcps__piece *mcps__piece_end_with(struct mcps__buf *buf,
+                                         struct mcps__blobs *blobs);
+/* NULL is fine. With blobs: no lock is held. */
+void mcps__piece_free(struct mcps__piece *piece);
+/* All pieces of a list, which is empty afterwards. */
+void mcps__pieces_free(struct mcps__list *pieces);
+
+/* Where base64 is written to. What is used of it is taken off its front. */
+struct mcps__scratch {
+    char *data;
+    size_t size;
+};
+
+struct mcps__span {
+    char *data;
+    size_t len;
+};
+
+/* The next bytes of the message from an offset on: a run of its text, or as much of a blob's
+ * base64 as fits into the scratch. None at the end of the message, or when less than 4 bytes
+ * of scratch are left and base64 comes next. They stay valid as long as the piece and the
+ * scratch. */
+struct mcps__span mcps__piece_next(struct mcps__piece *piece, size_t offset,
+                                   struct mcps__scratch *scratch);
+
+#endif
