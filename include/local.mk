@@ -3,6 +3,7 @@ mcpsinclude_HEADERS = \
 	include/mcpserver/base.h \
 	include/mcpserver/call.h \
 	include/mcpserver/cancel.h \
+	include/mcpserver/executor.h \
 	include/mcpserver/limits.h \
 	include/mcpserver/mcpserver.h \
 	include/mcpserver/result.h \

@@ -46,7 +46,9 @@ MCPS_PUBLIC int64_t mcps_call_remaining_ms(const mcps_call *call);
  * protocol has no requests of servers (2026-07-28); MCPS_ENOTREADY before
  * its handshake is over; MCPS_ETIMEDOUT after the limit roots_ms; MCPS_EREFUSED when it
  * answers with an error, MCPS_EPROTOCOL when with something else; MCPS_EBUSY when too many
- * calls wait already; MCPS_ECLOSED when it is gone; MCPS_ECANCELLED. */
+ * calls wait already, and on a thread that cannot wait for it: in a tool that is inline or on
+ * an executor, in a server without workers, on the thread that drives the server;
+ * MCPS_ECLOSED when it is gone; MCPS_ECANCELLED. */
 MCPS_PUBLIC int mcps_call_roots(mcps_call *call,
                                 struct json_object **ret_roots) MCPS_MUST_CHECK;
 
@@ -54,7 +56,8 @@ MCPS_PUBLIC int mcps_call_roots(mcps_call *call,
 
 /* MCPS_CANCEL_NONE, or why. One atomic load: fit for loops. */
 MCPS_PUBLIC enum mcps_cancel_reason mcps_call_cancelled(const mcps_call *call);
-/* 0 after so many milliseconds, MCPS_ECANCELLED as soon as the call is cancelled. */
+/* 0 after so many milliseconds, MCPS_ECANCELLED as soon as the call is cancelled. -EDEADLK in
+ * a tool that is inline. */
 MCPS_PUBLIC int mcps_call_sleep_ms(mcps_call *call, unsigned ms);
 /* A descriptor to poll for reading: readable once the call is cancelled. Made on demand,
  * not to be read or closed, valid until the last reference goes. -errno. */

@@ -43,6 +43,8 @@ extern "C" {
        "between two notifications to one client that the list of tools has changed")           \
     XX(CALL_MS, call_ms, 0,                                                                    \
        "one call, from its arrival; 0: no limit but the tool's own")                           \
+    XX(INLINE_MS, inline_ms, 10,                                                               \
+       "one run of a tool on the I/O thread; longer ones are named in the log")                \
     XX(ROOTS_MS, roots_ms, 60000, "the client's answer to roots/list")                         \
     XX(EOF_GRACE_MS, eof_grace_ms, 250,                                                        \
        "for running calls when a client's input ends while its output is open")                \

@@ -6,6 +6,7 @@
 #include <mcpserver/base.h>
 #include <mcpserver/call.h>
 #include <mcpserver/cancel.h>
+#include <mcpserver/executor.h>
 #include <mcpserver/limits.h>
 #include <mcpserver/result.h>
 #include <mcpserver/server.h>

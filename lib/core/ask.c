@@ -121,6 +121,9 @@ static int ask(struct mcps_call *call, const char *method, int64_t deadline,
 
     if (r < 0)
         return r;
+    /* This thread is the one that would read the answer. */
+    if (mcps__loop_is_home(call->exchange.peer->loop))
+        return -EDEADLK;
     r = mcps__entry_new(&entry, &call->exchange);
     if (r < 0)
         return r;
@@ -151,7 +154,7 @@ int mcps__ask(struct mcps_call *call, unsigned capability, const char *method,
         mcps__limit_hit(limits, MCPS_LIMIT_CALLS_PARKED);
     if (r == MCPS_ECLOSED && !MCPS__MUTATED(M3))
         mcps__exchange_suppress(&call->exchange);
-    return r;
+    return r == -EDEADLK ? MCPS_EBUSY : r;
 }
 
 /* ---- roots ---- */

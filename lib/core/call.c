@@ -14,6 +14,7 @@
 
 #include "core/answer.h"
 #include "core/close.h"
+#include "core/lanes.h"
 #include "core/result.h"
 #include "rpc/errors.h"
 #include "util/clock.h"
@@ -251,7 +252,7 @@ static void on_grace_over(struct mcps_call *call)
 {
     struct mcps__engine *engine = engine_of(call);
 
-    if (!mcps__pool_mark_stuck(&engine->pool, &call->job))
+    if (!mcps__pool_mark_stuck(call->job.pool, &call->job))
         return;
     mcps__limit_hit(&engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS);
     mcps__log(&engine->log, MCPS_LOG_WARNING,
@@ -311,7 +312,7 @@ static bool settle(struct mcps_call *call, enum mcps_cancel_reason reason)
 /* From the queue, or from those that this turn of the loop has collected. */
 static bool withdraw(struct mcps_call *call)
 {
-    struct mcps__pool *pool = &engine_of(call)->pool;
+    struct mcps__pool *pool = call->job.pool;
     struct mcps__list *collected = &call->exchange.peer->loop->collected;
     bool withdrawn = false;
 
@@ -399,6 +400,22 @@ static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
         mcps_call_finish(call, r);
 }
 
+/* Everybody else has waited for it meanwhile. */
+static void run_on_loop(struct mcps_call *call, struct mcps__worker *worker)
+{
+    struct mcps__engine *engine = engine_of(call);
+    int64_t begin = mcps__clock_now(), took;
+
+    run_handler(call, worker);
+    took = mcps__clock_now() - begin;
+    if (took <= mcps__limit_ns(&engine->limits, MCPS_LIMIT_INLINE_MS))
+        return;
+    mcps__limit_hit(&engine->limits, MCPS_LIMIT_INLINE_MS);
+    mcps__log(&engine->log, MCPS_LOG_WARNING,
+              "tool %s, which is inline, took %lld ms: everybody waited for it",
+              call->tool->name, (long long)(took / MCPS__NS_PER_MS));
+}
+
 static void run(struct mcps__job *job, struct mcps__worker *worker)
 {
     struct mcps_call *call = MCPS__CONTAINER_OF(job, struct mcps_call, job);
@@ -408,7 +425,10 @@ static void run(struct mcps__job *job, struct mcps__worker *worker)
         end_unstarted(call);
         return;
     }
-    run_handler(call, worker);
+    if (call->tool->on_loop)
+        run_on_loop(call, worker);
+    else
+        run_handler(call, worker);
     end_part(call);
     mcps_call_unref(call);
 }
@@ -440,13 +460,26 @@ static void set_deadline(struct mcps_call *call, struct mcps__engine *engine)
         call->deadline = general > 0 ? mcps__clock_after(general) : MCPS__CLOCK_NEVER;
 }
 
+static struct mcps__pool *pool_for(const struct mcps__peer *peer,
+                                   const struct mcps__tool *tool)
+{
+    if (tool->on_loop)
+        return &peer->loop->here;
+    return tool->pool ? tool->pool : &peer->engine->pool;
+}
+
 /* Has one reference, the users'. */
 static int new_call(struct mcps_call **ret, const struct mcps__call_request *request)
 {
     struct mcps__peer *peer = request->peer;
-    struct mcps_call *call = mcps__calloc(1, sizeof *call);
-    int r;
+    struct mcps__pool *pool = pool_for(peer, request->tool);
+    struct mcps_call *call;
+    struct mcps__lane *lane;
+    int r = mcps__lanes_get(peer, pool, &lane);
 
+    if (r < 0)
+        return r;
+    call = mcps__calloc(1, sizeof *call);
     if (!call)
         return -ENOMEM;
     r = mcps__mutex_init(&call->mutex, MCPS__LOCK_call);
@@ -463,7 +496,8 @@ static int new_call(struct mcps_call **ret, const struct mcps__call_request *req
     }
     call->tool = mcps__tool_ref(request->tool);
     mcps__id_copy(&call->progress_token, request->progress_token);
-    mcps__job_init(&call->job, &peer->lane, run);
+    mcps__job_init(&call->job, lane, run);
+    call->job.pool = pool;
     mcps__timer_init(&call->timer, on_timer);
     mcps__post_init(&call->post, on_ended);
     mcps__task_init(&call->task, free_task);

@@ -5,6 +5,7 @@
 #include "core/close.h"
 
 #include "core/call.h"
+#include "core/lanes.h"
 #include "core/pending.h"
 #include "rpc/errors.h"
 #include "util/clock.h"
@@ -78,7 +79,7 @@ static void cancel(struct mcps__peer *peer, enum mcps_cancel_reason reason)
         return;
     mcps__timer_clear(&peer->loop->timers, &peer->timer);
     if (!MCPS__MUTATED(M1))
-        mcps__pool_hold(&peer->engine->pool, &peer->lane);
+        mcps__lanes_hold(peer);
     MCPS__SYNC_POINT("before_cancels");
     if (!MCPS__MUTATED(M1)) {
         for (exchange = mcps__exchange_any(peer); exchange;

@@ -202,6 +202,7 @@ int mcps__engine_start(struct mcps__engine *engine)
 {
     apply_limits(engine);
     mcps__control_start(&engine->control);
+    mcps__executors_start(&engine->registry.executors);
     return mcps__pool_start(&engine->pool);
 }
 
@@ -209,5 +210,6 @@ unsigned mcps__engine_stop(struct mcps__engine *engine, int64_t deadline)
 {
     unsigned left = mcps__pool_stop(&engine->pool, deadline);
 
+    left += mcps__executors_stop(&engine->registry.executors, deadline);
     return left + mcps__control_stop(&engine->control, deadline);
 }

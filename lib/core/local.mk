@@ -11,6 +11,8 @@ libmcpscore_la_SOURCES += \
 	lib/core/control.c lib/core/control.h \
 	lib/core/engine.c lib/core/engine.h \
 	lib/core/exchange.c lib/core/exchange.h \
+	lib/core/executor.c lib/core/executor.h \
+	lib/core/lanes.c lib/core/lanes.h \
 	lib/core/limits.c lib/core/limits.h \
 	lib/core/lists.c lib/core/lists.h \
 	lib/core/loop.c lib/core/loop.h \

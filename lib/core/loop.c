@@ -10,7 +10,22 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
+/* Of one turn for calls that are run here: others are to be read meanwhile. */
+#define HERE_NS (10 * MCPS__NS_PER_MS)
+
 #define LOOP_MAGIC UINT32_C(0x6d6c6f70)
+
+static int init_here(struct mcps__loop *loop)
+{
+    const struct mcps__pool_options options = { .on_loop = true, .main = loop->pool };
+    int r = mcps__worker_init(&loop->worker);
+
+    if (r >= 0)
+        r = mcps__pool_init(&loop->here, &options);
+    if (r < 0)
+        mcps__worker_fini(&loop->worker);
+    return r;
+}
 
 int mcps__loop_new(struct mcps__loop **ret, struct mcps__pool *pool)
 {
@@ -30,8 +45,13 @@ int mcps__loop_new(struct mcps__loop **ret, struct mcps__pool *pool)
     r = mcps__mutex_init(&loop->mutex, MCPS__LOCK_loop);
     if (r < 0)
         goto no_mutex;
+    r = init_here(loop);
+    if (r < 0)
+        goto no_here;
     *ret = loop;
     return 0;
+no_here:
+    mcps__mutex_fini(&loop->mutex);
 no_mutex:
     mcps__wake_fini(&loop->wake);
 no_wake:
@@ -55,6 +75,8 @@ struct mcps__loop *mcps__loop_unref(struct mcps__loop *loop)
         return NULL;
     mcps__assert(mcps__list_is_empty(&loop->posts));
     mcps__assert(mcps__list_is_empty(&loop->collected));
+    mcps__pool_fini(&loop->here);
+    mcps__worker_fini(&loop->worker);
     mcps__timers_fini(&loop->timers);
     mcps__mutex_fini(&loop->mutex);
     mcps__wake_fini(&loop->wake);
@@ -108,8 +130,9 @@ static void run_posts(struct mcps__loop *loop, bool close)
     mcps__list_init(&posts);
     mcps__mutex_lock(&loop->mutex);
     mcps__list_splice(&posts, &loop->posts);
-    if (close)
-        loop->closed = true;
+    loop->closed = loop->closed || close;
+    loop->has_home = !loop->closed;
+    loop->home = pthread_self();
     mcps__mutex_unlock(&loop->mutex);
     for (post = next_post(loop, &posts); post; post = next_post(loop, &posts)) {
         post->fn(post);
@@ -117,9 +140,20 @@ static void run_posts(struct mcps__loop *loop, bool close)
     }
 }
 
-int64_t mcps__loop_next(const struct mcps__loop *loop)
+int64_t mcps__loop_next(struct mcps__loop *loop)
 {
-    return mcps__timers_next(&loop->timers);
+    return mcps__pool_has_work(&loop->here) ? 0 : mcps__timers_next(&loop->timers);
+}
+
+bool mcps__loop_is_home(struct mcps__loop *loop)
+{
+    bool is;
+
+    MCPS__CHECK_OBJ(loop, LOOP_MAGIC);
+    mcps__mutex_lock(&loop->mutex);
+    is = loop->has_home && pthread_equal(loop->home, pthread_self());
+    mcps__mutex_unlock(&loop->mutex);
+    return is;
 }
 
 void mcps__loop_run(struct mcps__loop *loop)
@@ -131,11 +165,43 @@ void mcps__loop_run(struct mcps__loop *loop)
     mcps__timers_run(&loop->timers, mcps__clock_now());
 }
 
+/* The first that was collected, and all that are for the same pool. */
+static void submit_some(struct mcps__loop *loop)
+{
+    struct mcps__job *job =
+        MCPS__CONTAINER_OF(mcps__list_first(&loop->collected), struct mcps__job, link);
+    struct mcps__pool *pool = job->pool;
+    struct mcps__list jobs;
+
+    mcps__list_init(&jobs);
+    MCPS__LIST_FOREACH_SAFE (node, &loop->collected) {
+        job = MCPS__CONTAINER_OF(node, struct mcps__job, link);
+        if (job->pool != pool)
+            continue;
+        mcps__list_remove(node);
+        mcps__list_push_back(&jobs, node);
+    }
+    mcps__pool_submit(pool ? pool : loop->pool, &jobs);
+}
+
+/* At the end of a turn, so that what a client has sent behind a call, a cancel or a ping,
+ * does not wait for its end. */
+static void run_here(struct mcps__loop *loop)
+{
+    int64_t until = mcps__clock_after(HERE_NS);
+
+    while (mcps__pool_run_one(&loop->here, &loop->worker)) {
+        if (mcps__clock_now() >= until)
+            return;
+    }
+}
+
 void mcps__loop_submit(struct mcps__loop *loop)
 {
     MCPS__CHECK_OBJ(loop, LOOP_MAGIC);
-    if (!mcps__list_is_empty(&loop->collected))
-        mcps__pool_submit(loop->pool, &loop->collected);
+    while (!mcps__list_is_empty(&loop->collected))
+        submit_some(loop);
+    run_here(loop);
 }
 
 int mcps__loop_set_timer(struct mcps__loop *loop, struct mcps__timer *timer, int64_t at)

@@ -6,7 +6,8 @@
  *     poll, until mcps__loop_next() or a wake of mcps__loop_fd()
  *     mcps__loop_run()        what was posted, and the timers that are due
  *     read what is there      (dispatching collects calls)
- *     mcps__loop_submit()     all calls of the turn, under one lock
+ *     mcps__loop_submit()     all calls of the turn, under one lock, each to its pool; then
+ *                             runs those that are for the I/O thread itself
  *
  * THREADS. Posting: any thread, with locks held whose rank is below "loop". Everything else
  * only on the I/O thread, or before it starts and after it was joined.
@@ -35,7 +36,9 @@ struct mcps__post {
 
 struct mcps__loop {
     struct mcps__obj obj;
-    struct mcps__pool *pool;     /* never changes; borrowed */
+    struct mcps__pool *pool;     /* the workers; never changes; borrowed */
+    struct mcps__pool here;      /* of the calls that the I/O thread runs */
+    struct mcps__worker worker;  /* [I/O thread] for them */
     struct mcps__wake wake;      /* never changes */
     struct mcps__timers timers;  /* [I/O thread] */
     struct mcps__list collected; /* [I/O thread] jobs of this turn */
@@ -43,6 +46,8 @@ struct mcps__loop {
     struct mcps__mutex mutex;    /* covers all below */
     struct mcps__list posts MCPS__GUARDED;
     bool closed MCPS__GUARDED; /* the I/O thread has ended */
+    bool has_home MCPS__GUARDED;
+    pthread_t home MCPS__GUARDED; /* which thread was the latest to run it */
 };
 
 int mcps__loop_new(struct mcps__loop **ret, struct mcps__pool *pool) MCPS_MUST_CHECK;
@@ -61,8 +66,10 @@ static inline int mcps__loop_fd(const struct mcps__loop *loop)
     return mcps__wake_fd(&loop->wake);
 }
 
-/* When the next timer is due, or MCPS__CLOCK_NEVER. */
-int64_t mcps__loop_next(const struct mcps__loop *loop);
+/* When the next timer is due, or MCPS__CLOCK_NEVER; 0 while calls wait for this thread. */
+int64_t mcps__loop_next(struct mcps__loop *loop);
+/* Is this the thread that runs the loop, or was the latest to run it? Any thread. */
+bool mcps__loop_is_home(struct mcps__loop *loop);
 void mcps__loop_run(struct mcps__loop *loop);
 void mcps__loop_submit(struct mcps__loop *loop);
 /* Sets a timer; MCPS_ECLOSED once the loop closes, -ENOMEM. */

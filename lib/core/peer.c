@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "core/close.h"
+#include "core/lanes.h"
 #include "util/mem.h"
 
 #define PEER_MAGIC UINT32_C(0x50656572)
@@ -79,7 +80,7 @@ int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
     peer->loop = mcps__loop_ref(loop);
     peer->account = mcps__account_ref(account);
     peer->sink = mcps__sink_ref(sink);
-    mcps__lane_init(&peer->lane, &account->share);
+    mcps__lanes_init(peer);
     mcps__peer_init_close(peer);
     mcps__listener_init(&peer->listener);
     peer->connected = true;
@@ -106,6 +107,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
         atomic_fetch_sub(&engine->counters.streams, 1);
     if (peer->state != MCPS__PEER_CLOSED)
         atomic_fetch_sub(&engine->counters.sessions, 1);
+    mcps__lanes_fini(peer);
     mcps__map_fini(&peer->exchanges);
     mcps__map_fini(&peer->pending);
     mcps__assert(mcps__list_is_empty(&peer->listener.link));

@@ -43,7 +43,8 @@ struct mcps__peer {
     struct mcps__account *account;
     struct mcps__sink *sink;
     struct mcps__token token;      /* child of the engine's */
-    struct mcps__lane lane;        /* under the pool's mutex */
+    struct mcps__lane lane;        /* before the workers; under the pool's mutex */
+    struct mcps__list lanes;       /* [home] in other pools; lanes.h */
     struct mcps__post post;        /* calls step() at home when a call has ended */
     struct mcps__timer timer;      /* [home] ends DRAINING */
     enum mcps_cancel_reason cause; /* [home] of the closing */

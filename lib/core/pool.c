@@ -18,7 +18,7 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
-/* The worker that this thread is. */
+/* The worker that this thread is; the innermost one, if it runs a job within another. */
 static _Thread_local struct mcps__worker *self;
 
 static inline unsigned min(unsigned a, unsigned b)
@@ -32,6 +32,27 @@ static unsigned n_active(struct mcps__pool *pool)
 {
     return pool->n_threads - pool->n_starting - pool->n_parked -
            min(pool->n_stuck, pool->options.stuck_max);
+}
+
+/* Where the places in the queue are counted. */
+static struct mcps__pool *main_of(struct mcps__pool *pool)
+{
+    return pool->options.main ? pool->options.main : pool;
+}
+
+/* Lets the wake be readable when it has to be. Under the mutex, so that it never is behind. */
+static void show(struct mcps__pool *pool) MCPS__REQUIRES(pool->mutex);
+static void show(struct mcps__pool *pool)
+{
+    bool woken = pool->closed || !mcps__queue_is_empty(&pool->shares);
+
+    if (!pool->options.wake || woken == pool->woken)
+        return;
+    pool->woken = woken;
+    if (woken)
+        mcps__wake_signal(pool->options.wake);
+    else
+        mcps__wake_drain(pool->options.wake);
 }
 
 static void wake(struct mcps__pool *pool, unsigned n)
@@ -191,9 +212,11 @@ int mcps__pool_init(struct mcps__pool *pool, const struct mcps__pool_options *op
 
     *pool = (struct mcps__pool){ .options = *options };
     atomic_init(&pool->n_queued, 0);
+    atomic_init(&pool->n_elsewhere, 0);
     mcps__list_init(&pool->shares);
     mcps__list_init(&pool->threads);
     mcps__list_init(&pool->exited);
+    mcps__share_init(&pool->all);
     r = mcps__mutex_init(&pool->mutex, MCPS__LOCK_pool);
     if (r < 0)
         return r;
@@ -245,6 +268,7 @@ int mcps__pool_start(struct mcps__pool *pool)
     if (r == 0) {
         mcps__mutex_lock(&pool->mutex);
         pool->started = true;
+        pool->stopped = false;
         mcps__cond_broadcast(&pool->work);
         mcps__mutex_unlock(&pool->mutex);
         return 0;
@@ -307,6 +331,7 @@ unsigned mcps__pool_stop(struct mcps__pool *pool, int64_t deadline)
     if (left == 0) {
         pool->started = false;
         pool->stopping = false;
+        pool->stopped = true;
     }
     mcps__mutex_unlock(&pool->mutex);
     join_exited(pool);
@@ -315,17 +340,32 @@ unsigned mcps__pool_stop(struct mcps__pool *pool, int64_t deadline)
 
 bool mcps__pool_is_inside(struct mcps__pool *pool)
 {
-    return self && self->pool == pool;
+    for (const struct mcps__worker *worker = self; worker; worker = worker->outer) {
+        if (worker->pool == pool || worker->pool->options.main == pool)
+            return true;
+    }
+    return false;
+}
+
+bool mcps__pool_runs_here(struct mcps__pool *pool)
+{
+    return mcps__pool_is_inside(main_of(pool));
+}
+
+bool mcps__pool_is_on_loop(void)
+{
+    return self && self->pool->options.on_loop;
 }
 
 void mcps__pool_get_stats(struct mcps__pool *pool, struct mcps__pool_stats *ret)
 {
     mcps__mutex_lock(&pool->mutex);
     *ret = (struct mcps__pool_stats){
-        .threads = pool->n_threads,
+        .threads = pool->n_threads - pool->n_lent,
         .idle = pool->n_idle,
         .queued = atomic_load_explicit(&pool->n_queued, memory_order_relaxed),
-        .running = pool->n_running,
+        .running = pool->n_running +
+                   atomic_load_explicit(&pool->n_elsewhere, memory_order_relaxed),
         .parked = pool->n_parked,
         .stuck = pool->n_stuck,
     };
@@ -334,8 +374,9 @@ void mcps__pool_get_stats(struct mcps__pool *pool, struct mcps__pool_stats *ret)
 
 /* ---- the queue ---- */
 
-int mcps__pool_reserve(struct mcps__pool *pool)
+int mcps__pool_reserve(struct mcps__pool *of)
 {
+    struct mcps__pool *pool = main_of(of);
     unsigned n = atomic_load_explicit(&pool->n_queued, memory_order_relaxed);
 
     do {
@@ -348,7 +389,8 @@ int mcps__pool_reserve(struct mcps__pool *pool)
 
 void mcps__pool_unreserve(struct mcps__pool *pool)
 {
-    unsigned before = atomic_fetch_sub_explicit(&pool->n_queued, 1, memory_order_relaxed);
+    unsigned before =
+        atomic_fetch_sub_explicit(&main_of(pool)->n_queued, 1, memory_order_relaxed);
 
     mcps__assert(before > 0);
 }
@@ -369,6 +411,7 @@ void mcps__pool_submit(struct mcps__pool *pool, struct mcps__list *jobs)
         n++;
     }
     n = min(n, pool->n_idle);
+    show(pool);
     /* Only if a spare could not be started when its time was. */
     spare = count_spare(pool, n_active(pool) + pool->n_starting);
     mcps__mutex_unlock(&pool->mutex);
@@ -386,6 +429,7 @@ bool mcps__pool_withdraw(struct mcps__pool *pool, struct mcps__job *job)
     if (queued) {
         mcps__queue_remove(job);
         job->state = MCPS__JOB_ENDED;
+        show(pool);
     }
     mcps__mutex_unlock(&pool->mutex);
     return queued;
@@ -395,6 +439,7 @@ void mcps__pool_hold(struct mcps__pool *pool, struct mcps__lane *lane)
 {
     mcps__mutex_lock(&pool->mutex);
     mcps__queue_hold(lane);
+    show(pool);
     mcps__mutex_unlock(&pool->mutex);
 }
 
@@ -404,6 +449,7 @@ void mcps__pool_release(struct mcps__pool *pool, struct mcps__lane *lane)
 
     mcps__mutex_lock(&pool->mutex);
     n = mcps__queue_release(&pool->shares, lane, pool->n_idle);
+    show(pool);
     mcps__mutex_unlock(&pool->mutex);
     wake(pool, n);
 }
@@ -420,6 +466,8 @@ int mcps__pool_park(struct mcps__pool *pool, struct mcps__job *job)
     bool spare;
     int r = 0;
 
+    if (self && self->pool->options.workers == 0)
+        return -EDEADLK;
     if (!runs_here(job))
         return 0;
     mcps__mutex_lock(&pool->mutex);
@@ -499,4 +547,105 @@ bool mcps__pool_mark_stuck(struct mcps__pool *pool, struct mcps__job *job)
     if (spare)
         (void)start_counted(pool);
     return marked;
+}
+
+/* ---- pools without workers ---- */
+
+/* Arguments were scanned before they are built: the limits here matter to nobody. */
+int mcps__worker_init(struct mcps__worker *worker)
+{
+    *worker = (struct mcps__worker){ .pool = NULL };
+    mcps__list_init(&worker->link);
+    return mcps__tree_parser_init(&worker->parser, &mcps__json_default_limits);
+}
+
+void mcps__worker_fini(struct mcps__worker *worker)
+{
+    mcps__tree_parser_fini(&worker->parser);
+}
+
+/* The thread counts as one of the pool's meanwhile, so that a stop waits for it. */
+static void run_here(struct mcps__pool *pool, struct mcps__worker *worker,
+                     struct mcps__job *job) MCPS__REQUIRES(pool->mutex);
+static void run_here(struct mcps__pool *pool, struct mcps__worker *worker,
+                     struct mcps__job *job)
+{
+    struct mcps__pool *main = pool->options.main;
+
+    worker->pool = pool;
+    worker->outer = self;
+    self = worker;
+    if (main)
+        atomic_fetch_add_explicit(&main->n_elsewhere, 1, memory_order_relaxed);
+    mcps__list_push_back(&pool->threads, &worker->link);
+    pool->n_threads++;
+    pool->n_lent++;
+    run_job(pool, worker, job);
+    if (main)
+        atomic_fetch_sub_explicit(&main->n_elsewhere, 1, memory_order_relaxed);
+    pool->n_lent--;
+    pool->n_threads--;
+    mcps__list_remove(&worker->link);
+    mcps__cond_broadcast(&pool->exit);
+    self = worker->outer;
+}
+
+bool mcps__pool_run_one(struct mcps__pool *pool, struct mcps__worker *worker)
+{
+    struct mcps__job *job;
+
+    mcps__mutex_lock(&pool->mutex);
+    job = mcps__queue_pop(&pool->shares);
+    show(pool);
+    if (job)
+        run_here(pool, worker, job);
+    mcps__mutex_unlock(&pool->mutex);
+    return job != NULL;
+}
+
+bool mcps__pool_has_work(struct mcps__pool *pool)
+{
+    bool has;
+
+    mcps__mutex_lock(&pool->mutex);
+    has = !mcps__queue_is_empty(&pool->shares);
+    mcps__mutex_unlock(&pool->mutex);
+    return has;
+}
+
+int mcps__pool_wait(struct mcps__pool *pool, int64_t deadline)
+{
+    int r = 0;
+
+    mcps__mutex_lock(&pool->mutex);
+    pool->n_idle++;
+    while (mcps__queue_is_empty(&pool->shares) && !pool->stopping && !pool->stopped &&
+           !pool->closed && r == 0)
+        r = mcps__cond_wait_until(&pool->work, &pool->mutex, deadline);
+    pool->n_idle--;
+    if (!mcps__queue_is_empty(&pool->shares))
+        r = 1;
+    else
+        r = pool->stopping || pool->stopped || pool->closed ? MCPS_ECLOSED : 0;
+    mcps__mutex_unlock(&pool->mutex);
+    return r;
+}
+
+void mcps__pool_close(struct mcps__pool *pool)
+{
+    mcps__mutex_lock(&pool->mutex);
+    pool->closed = true;
+    mcps__cond_broadcast(&pool->work);
+    show(pool);
+    mcps__mutex_unlock(&pool->mutex);
+}
+
+bool mcps__pool_is_closed(struct mcps__pool *pool)
+{
+    bool closed;
+
+    mcps__mutex_lock(&pool->mutex);
+    closed = pool->closed;
+    mcps__mutex_unlock(&pool->mutex);
+    return closed;
 }

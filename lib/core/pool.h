@@ -12,6 +12,12 @@
  * its place, and retires when there are more threads again than there should be. The same
  * goes for a job that is marked as stuck.
  *
+ * A pool may have no workers: its jobs are then run by whoever calls
+ * mcps__pool_run_one(), one thread or several. Such a pool is an executor of the host, the
+ * calls that an I/O thread runs itself, or a server without workers. Nothing takes the place
+ * of a job there, so none can park. Its places in the queue are another pool's, its main
+ * one, so that one limit covers all that wait.
+ *
  * THREADS. Every function may be called on any thread, with no lock held whose rank is that
  * of "pool" or higher. Job functions are called with no lock held.
  */
@@ -28,6 +34,7 @@
 #include "mcpserver/base.h"
 #include "util/list.h"
 #include "util/lock.h"
+#include "util/wake.h"
 
 struct mcps__pool;
 struct mcps__job;
@@ -41,6 +48,8 @@ struct mcps__worker {
     /* What became of that job. Not in the job, which may be gone when its function returns. */
     bool parked, stuck;
     struct mcps__tree_parser parser; /* for the arguments of calls */
+    struct mcps__worker
+        *outer; /* that the thread was already, when it runs one job here */
 };
 
 typedef void mcps__job_fn(struct mcps__job *job, struct mcps__worker *worker);
@@ -56,6 +65,7 @@ enum mcps__job_state {
 struct mcps__job {
     struct mcps__list link; /* NEW: the submitter's; QUEUED: in the lane */
     struct mcps__lane *lane;
+    struct mcps__pool *pool; /* that it is for; NULL: the one of the loop's workers */
     mcps__job_fn *run;
     struct mcps__worker *worker; /* RUNNING: by it, if its job is still this one */
     enum mcps__job_state state;  /* this and the worker under the mutex */
@@ -76,17 +86,22 @@ struct mcps__share {
 };
 
 struct mcps__pool_options {
-    unsigned workers;    /* threads that run jobs */
-    unsigned parked_max; /* parked jobs at once */
-    unsigned stuck_max;  /* stuck jobs that get a thread in their place */
-    unsigned queued_max; /* jobs waiting in all */
-    size_t stack_size;   /* of threads; 0: the system's default */
+    unsigned workers;        /* threads that run jobs; 0: mcps__pool_run_one() does */
+    unsigned parked_max;     /* parked jobs at once */
+    unsigned stuck_max;      /* stuck jobs that get a thread in their place */
+    unsigned queued_max;     /* jobs waiting in all */
+    size_t stack_size;       /* of threads; 0: the system's default */
+    bool on_loop;            /* its jobs run on an I/O thread, and must not wait */
+    struct mcps__pool *main; /* whose places in the queue are taken; NULL: its own */
+    const struct mcps__wake *wake; /* readable while jobs can be served; NULL: none */
     const struct mcps__json_limits *json; /* for the parsers; borrowed */
 };
 
 struct mcps__pool {
     struct mcps__pool_options options; /* never change */
-    atomic_uint n_queued;              /* with reservations */
+    atomic_uint n_queued;              /* with reservations; this and */
+    atomic_uint n_elsewhere;           /* the jobs that others run are a main pool's */
+    struct mcps__share all;            /* for lanes that belong to no account's share */
     struct mcps__mutex mutex;          /* covers all below */
     struct mcps__cond work, exit;
     struct mcps__list shares MCPS__GUARDED;
@@ -94,13 +109,17 @@ struct mcps__pool {
     struct mcps__list exited MCPS__GUARDED;  /* to be joined */
     unsigned n_threads MCPS__GUARDED;        /* alive, or being started */
     unsigned n_starting MCPS__GUARDED;       /* of those: have not come to the list yet */
+    unsigned n_lent MCPS__GUARDED; /* of those: somebody else's, which run one job each */
     unsigned n_idle MCPS__GUARDED, n_running MCPS__GUARDED;
     unsigned n_parked MCPS__GUARDED, n_stuck MCPS__GUARDED; /* no worker is both */
     bool started MCPS__GUARDED, stopping MCPS__GUARDED;
+    bool stopped MCPS__GUARDED; /* and not started again */
+    bool closed MCPS__GUARDED;  /* for good */
+    bool woken MCPS__GUARDED;   /* the wake is readable */
 };
 
 /* What the pool says of itself at one moment: queued with reservations, running with what
- * is parked or stuck. */
+ * is parked or stuck, both with those whose main pool it is. */
 struct mcps__pool_stats {
     unsigned threads, idle, queued, running, parked, stuck;
 };
@@ -143,7 +162,9 @@ void mcps__pool_release(struct mcps__pool *pool, struct mcps__lane *lane);
  * takes the place: MCPS_EBUSY when parked_max jobs are parked or no thread can be started,
  * and nothing has changed then. On a thread that is not the job's worker (an asynchronous
  * tool's), both do nothing and succeed; unparking is only for what was parked. A job that is
- * marked as stuck has given its place away already: for it both do nothing, too. */
+ * marked as stuck has given its place away already: for it both do nothing, too. -EDEADLK on
+ * a thread that runs a job of a pool without workers, whatever the job: nothing would take
+ * its place. */
 int mcps__pool_park(struct mcps__pool *pool, struct mcps__job *job) MCPS_MUST_CHECK;
 void mcps__pool_unpark(struct mcps__pool *pool, struct mcps__job *job);
 
@@ -153,13 +174,35 @@ void mcps__pool_unpark(struct mcps__pool *pool, struct mcps__job *job);
  * not freed meanwhile. */
 bool mcps__pool_mark_stuck(struct mcps__pool *pool, struct mcps__job *job);
 
-/* Is this one of its threads? */
+/* Is this one of its threads, or one that runs a job of a pool whose main one it is? */
 bool mcps__pool_is_inside(struct mcps__pool *pool);
+/* The same, for a pool that has a main one: is this a thread of that one, or of any that
+ * has the same? */
+bool mcps__pool_runs_here(struct mcps__pool *pool);
+/* Does this thread run a job on an I/O thread? */
+bool mcps__pool_is_on_loop(void);
 void mcps__pool_get_stats(struct mcps__pool *pool, struct mcps__pool_stats *ret);
 
 /* Lets no worker wait any longer (what is queued is still run, so withdraw it first), and
  * joins those that end before the deadline. Returns how many are left, which count as stuck
  * from then on: call it again to join them. Not on one of its threads, and with no lock held. */
 unsigned mcps__pool_stop(struct mcps__pool *pool, int64_t deadline);
+
+/* ---- pools without workers ---- */
+
+/* For a thread that is to run jobs: to be used by one thread at a time. -ENOMEM. */
+int mcps__worker_init(struct mcps__worker *worker) MCPS_MUST_CHECK;
+void mcps__worker_fini(struct mcps__worker *worker);
+
+/* Runs the next job here, and says whether there was one. Any thread, several at once. */
+bool mcps__pool_run_one(struct mcps__pool *pool, struct mcps__worker *worker);
+/* Is there a job that could be run? */
+bool mcps__pool_has_work(struct mcps__pool *pool);
+/* Waits for one: 1; 0 at the deadline; MCPS_ECLOSED when there is none and the pool stops,
+ * has stopped or is closed. */
+int mcps__pool_wait(struct mcps__pool *pool, int64_t deadline) MCPS_MUST_CHECK;
+/* There will be no more jobs, ever: nobody waits any longer, and the wake stays readable. */
+void mcps__pool_close(struct mcps__pool *pool);
+bool mcps__pool_is_closed(struct mcps__pool *pool);
 
 #endif

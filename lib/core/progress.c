@@ -124,6 +124,8 @@ int mcps_call_sleep_ms(mcps_call *call, unsigned ms)
     mcps__mutex_unlock(&call->mutex);
     if (r < 0)
         return r;
+    if (mcps__pool_is_on_loop())
+        return -EDEADLK;
     return mcps__token_sleep(&call->exchange.token,
                              mcps__clock_after((int64_t)ms * MCPS__NS_PER_MS));
 }

@@ -22,6 +22,7 @@ void mcps__job_init(struct mcps__job *job, struct mcps__lane *lane, mcps__job_fn
 {
     mcps__list_init(&job->link);
     job->lane = lane;
+    job->pool = NULL;
     job->run = run;
     job->worker = NULL;
     job->state = MCPS__JOB_NEW;

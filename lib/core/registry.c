@@ -92,6 +92,7 @@ int mcps__registry_init(struct mcps__registry *registry)
 
     if (r < 0)
         return r;
+    mcps__executors_init(&registry->executors);
     registry->current = NULL;
     memset(registry->lists, 0, sizeof registry->lists);
     r = new_snapshot(&registry->current, 0);
@@ -120,6 +121,7 @@ void mcps__registry_fini(struct mcps__registry *registry)
 {
     drop_lists(registry);
     registry->current = mcps__snapshot_unref(registry->current);
+    mcps__executors_fini(&registry->executors);
     mcps__mutex_fini(&registry->mutex);
 }
 
@@ -254,6 +256,8 @@ int mcps__registry_add_tools(struct mcps__registry *registry, struct mcps__log *
 
         if (r >= 0)
             r = mcps__tool_new(&made[i], &tool, log);
+        if (r >= 0)
+            r = mcps__tool_resolve(made[i], tool.executor, &registry->executors, log);
         if ((!made || !made[i]) && tool.destroy)
             tool.destroy(tool.userdata);
     }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "core/context.h"
+#include "core/executor.h"
 #include "json/bytes.h"
 #include "mcpserver/tool.h"
 #include "util/lock.h"
@@ -41,6 +42,8 @@ struct mcps__tool {
     void (*destroy)(void *userdata);
     unsigned needs; /* of enum mcps_client_capabilities */
     unsigned timeout_ms, max_parallel;
+    struct mcps__pool *pool; /* an executor's, where it runs; NULL: on workers, or */
+    bool on_loop;            /* on the I/O thread */
     atomic_uint n_calls;
     char *name;
     struct mcps__bytes *parts[MCPS__N_TOOL_PARTS]; /* JSON values; NULL: not there */
@@ -68,6 +71,7 @@ struct mcps__registry {
     struct mcps__snapshot *current MCPS__GUARDED; /* a reference; never NULL */
     /* The results of tools/list for it, as far as they were asked for: lists.h. */
     struct mcps__bytes *lists[MCPS__N_VERSIONS] MCPS__GUARDED;
+    struct mcps__executors executors;             /* has no need of the mutex */
 };
 
 int mcps__registry_init(struct mcps__registry *registry) MCPS_MUST_CHECK;

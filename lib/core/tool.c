@@ -339,3 +339,23 @@ int mcps__tool_new(struct mcps__tool **ret, const struct mcps_tool *from,
     *ret = tool;
     return 0;
 }
+
+int mcps__tool_resolve(struct mcps__tool *tool, const char *executor,
+                       const struct mcps__executors *executors, struct mcps__log *log)
+{
+    mcps_executor *found;
+
+    if (!executor)
+        return 0;
+    tool->on_loop = strcmp(executor, MCPS_INLINE) == 0;
+    if (tool->on_loop)
+        return 0;
+    found = mcps__executors_find(executors, executor);
+    if (!found) {
+        mcps__log(log, MCPS_LOG_ERROR, "tool %s: there is no executor \"%s\"", tool->name,
+                  executor);
+        return -EINVAL;
+    }
+    tool->pool = &found->pool;
+    return 0;
+}

@@ -13,4 +13,9 @@ struct mcps_tool mcps__tool_at(const struct mcps_tool *tools, size_t i);
 int mcps__tool_new(struct mcps__tool **ret, const struct mcps_tool *from,
                    struct mcps__log *log) MCPS_MUST_CHECK;
 
+/* Where a new tool runs: the name of an executor, or NULL. -EINVAL after a line in the log. */
+int mcps__tool_resolve(struct mcps__tool *tool, const char *executor,
+                       const struct mcps__executors *executors,
+                       struct mcps__log *log) MCPS_MUST_CHECK;
+
 #endif

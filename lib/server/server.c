@@ -98,6 +98,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     free_server(struct mcps_server *server)
 {
     mcps__token_set(&server->engine->token, MCPS_CANCEL_SHUTDOWN);
+    mcps__executors_close(&server->engine->registry.executors);
     if (server->stdio)
         server->stdio->ops->free(server->stdio);
     if (server->memory)
@@ -220,6 +221,23 @@ int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache, uint32_t t
     return r;
 }
 
+/* Not while it stops: the stop might miss it, and nobody would tell who waits for it. */
+int mcps_executor_new(mcps_executor **ret, mcps_server *server, const char *name)
+{
+    struct mcps__engine *engine = server->engine;
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    mcps__mutex_lock(&server->mutex);
+    if (server->state == MCPS__SERVER_STOPPING)
+        r = MCPS_EBUSY;
+    else
+        r = mcps__executor_new(ret, &engine->registry.executors, &engine->pool, name);
+    mcps__mutex_unlock(&server->mutex);
+    return r;
+}
+
 static int listen_stdio(struct mcps_server *server)
 {
     int r;
@@ -325,7 +343,7 @@ static void fill_pool_stats(struct mcps_stats *stats, struct mcps__engine *engin
     stats->queued = pool.queued;
     stats->running = pool.running;
     stats->parked = pool.parked;
-    stats->stuck = pool.stuck;
+    stats->stuck = pool.stuck + mcps__executors_stuck(&engine->registry.executors);
     stats->threads = pool.threads + mcps__control_threads(&engine->control);
 }
 

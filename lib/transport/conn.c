@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "core/lanes.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -89,7 +90,7 @@ struct mcps__conn *mcps__conn_free(struct mcps__conn *conn)
     mcps__peer_disconnected(peer);
     /* Not before the peer has taken its calls out of the queue. */
     if (conn->held)
-        mcps__pool_release(&conn->io->engine->pool, &peer->lane);
+        mcps__lanes_release(peer);
     mcps__peer_unref(peer);
     mcps__free(conn);
     return NULL;

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 
+#include "core/lanes.h"
 #include "util/clock.h"
 #include "util/sync.h"
 
@@ -217,17 +218,16 @@ static bool write_some(struct mcps__conn *c)
 void mcps__conn_hold_or_release(struct mcps__conn *conn)
 {
     struct mcps__engine *engine = conn->io->engine;
-    struct mcps__lane *lane = &conn->peer->lane;
     size_t mark = mcps__limit_size(&engine->limits, MCPS_LIMIT_OUT_BYTES);
     size_t waiting = mcps__sink_waiting(conn->peer->sink);
 
     if (!conn->held && waiting > mark) {
         conn->held = true;
         mcps__limit_hit(&engine->limits, MCPS_LIMIT_OUT_BYTES);
-        mcps__pool_hold(&engine->pool, lane);
+        mcps__lanes_hold(conn->peer);
     } else if (conn->held && waiting <= mark / 2) {
         conn->held = false;
-        mcps__pool_release(&engine->pool, lane);
+        mcps__lanes_release(conn->peer);
     }
 }
 

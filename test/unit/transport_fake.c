@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/lanes.h"
 #include "proto/dispatch.h"
 #include "util/mem.h"
 
@@ -275,7 +276,7 @@ int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
     peer->loop = mcps__loop_ref(loop);
     peer->account = mcps__account_ref(account);
     peer->sink = mcps__sink_ref(sink);
-    mcps__lane_init(&peer->lane, &account->share);
+    mcps__lanes_init(peer);
     pthread_mutex_lock(&fake.mutex);
     fake.last = peer;
     pthread_mutex_unlock(&fake.mutex);
