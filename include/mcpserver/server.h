@@ -3,7 +3,7 @@
  * A server: tools, and the transports on which clients reach them. Several may live in one
  * process.
  *
- *     new, add tools, listen, run (or start … stop), unref
+ *     new, add tools, listen, run (or start … stop, or start_driven … process … stop), unref
  */
 #ifndef MCPSERVER_SERVER_H
 #define MCPSERVER_SERVER_H
@@ -37,6 +37,10 @@ struct mcps_server_options {
     const char *description;       /* of the server, for people; NULL: none */
     const char *website_url;       /* about it; NULL: none */
 };
+
+/* As the number of workers: there are none, and mcps_server_process() runs the handlers. Such
+ * a server has to be driven. */
+#define MCPS_NO_WORKERS ((unsigned)-1)
 
 #define MCPS_SERVER_OPTIONS(...)                                       \
     {                                                                  \
@@ -113,7 +117,7 @@ MCPS_PUBLIC int mcps_server_listen(mcps_server *server, const char *uri) MCPS_MU
 MCPS_PUBLIC int mcps_server_run(mcps_server *server) MCPS_MUST_CHECK;
 
 /* Starts the threads, and opens the transports. If one fails, all is undone. MCPS_EBUSY when
- * it runs already. */
+ * it runs already; -EINVAL for a server without workers. */
 MCPS_PUBLIC int mcps_server_start(mcps_server *server) MCPS_MUST_CHECK;
 /*
  * Lets nothing new in, gives running calls `drain_ms` to end, cancels the others, and joins
@@ -122,12 +126,48 @@ MCPS_PUBLIC int mcps_server_start(mcps_server *server) MCPS_MUST_CHECK;
  * 0 when all threads have ended; calls that are pending are cancelled by then, and not waited
  * for. The server may be started again. From several threads
  * at once all but one wait for the one. -EDEADLK on a thread of this server, which must use
- * mcps_server_request_stop().
+ * mcps_server_request_stop(). Of a driven server this thread does the work meanwhile.
  */
 MCPS_PUBLIC int mcps_server_stop(mcps_server *server, unsigned drain_ms) MCPS_MUST_CHECK;
-/* Has mcps_server_run() stop, and return; a second request has it not wait for running calls
+/* Has mcps_server_run() stop, and return, or has mcps_server_process() drain, up to the limit
+ * drain_ms, and say MCPS_ECLOSED; a second request has it not wait for running calls
  * any longer. Any thread, handlers included; async-signal-safe. */
 MCPS_PUBLIC void mcps_server_request_stop(mcps_server *server);
+
+/*
+ * ---- driven by a loop of the host ----
+ *
+ * In place of the I/O threads, a loop that the host has anyway:
+ *
+ *     mcps_server_start_driven(server);
+ *     do {
+ *         poll mcps_server_get_fd() for reading, and whatever else there is, for no longer
+ *             than mcps_server_get_timeout_ms()
+ *         r = mcps_server_process(server);
+ *     } while (r >= 0);
+ *     mcps_server_stop(server, drain_ms);
+ *
+ * Handlers run on workers still, unless the options say MCPS_NO_WORKERS. This needs epoll:
+ * -ENOSYS from the start where there is none.
+ */
+
+/* As mcps_server_start(), without I/O threads. */
+MCPS_PUBLIC int mcps_server_start_driven(mcps_server *server) MCPS_MUST_CHECK;
+/* The descriptor to poll for reading, one for everything, from the start until the stop.
+ * Not to be read or closed. MCPS_ECLOSED when the server is not driven. */
+MCPS_PUBLIC int mcps_server_get_fd(mcps_server *server) MCPS_MUST_CHECK;
+/* When to call mcps_server_process() though nothing can be read: after so many milliseconds,
+ * at once (0), or never (-1). It changes with each call of that. */
+MCPS_PUBLIC int mcps_server_get_timeout_ms(mcps_server *server) MCPS_MUST_CHECK;
+/*
+ * Does what there is to do: one turn, which does not wait. Without workers it runs one
+ * handler at the most. Any thread, though one at a time. More than 0: there is more to do;
+ * 0; MCPS_ECLOSED when the last transport has ended, all has drained after
+ * mcps_server_request_stop(), or another thread stops the server: mcps_server_stop() does the
+ * rest. MCPS_EBUSY while another thread is in here; -EDEADLK within itself, and on a thread
+ * of the server.
+ */
+MCPS_PUBLIC int mcps_server_process(mcps_server *server) MCPS_MUST_CHECK;
 
 /* XX(name, text): what a server says of itself at one moment. */
 #define MCPS_STATS_MAP(XX)                                                           \

@@ -4,7 +4,9 @@
 
 #include "core/thread.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <time.h>
 
 static void block_signals(sigset_t *ret_before)
 {
@@ -39,4 +41,35 @@ int mcps__thread_start(pthread_t *ret, void *(*run)(void *userdata), void *userd
     if (r == 0)
         *ret = thread;
     return -r;
+}
+
+static bool is_pending(void)
+{
+    sigset_t pending;
+
+    return sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
+}
+
+void mcps__sigpipe_block(struct mcps__sigpipe *ret)
+{
+    sigset_t pipe_only;
+
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &ret->mask);
+    ret->was_pending = is_pending();
+}
+
+void mcps__sigpipe_restore(const struct mcps__sigpipe *before)
+{
+    static const struct timespec at_once = { 0 };
+    sigset_t pipe_only;
+
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    while (!before->was_pending && is_pending() &&
+           sigtimedwait(&pipe_only, NULL, &at_once) < 0 && errno == EINTR) {
+        /* Another signal came first. */
+    }
+    pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
 }

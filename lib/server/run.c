@@ -13,6 +13,7 @@
 #include <poll.h>
 
 #include "mcpserver/test.h"
+#include "server/drive.h"
 #include "transport/memory.h"
 #include "transport/test_client.h"
 #include "util/clock.h"
@@ -20,14 +21,9 @@
 
 /* ---- transports ---- */
 
-struct transports {
-    struct mcps__transport *started[2];
-    size_t n;
-};
-
-static struct transports started_transports(struct mcps_server *server)
+struct mcps__transports mcps__server_started(struct mcps_server *server)
 {
-    struct transports all = { .n = 0 };
+    struct mcps__transports all = { .n = 0 };
 
     mcps__mutex_lock(&server->mutex);
     if (server->stdio_started)
@@ -64,15 +60,15 @@ static unsigned alive(struct mcps_server *server)
     return mcps__server_transports(server);
 }
 
-static bool is_inside(struct mcps_server *server)
+bool mcps__server_is_inside(struct mcps_server *server)
 {
-    struct transports all = started_transports(server);
+    struct mcps__transports all = mcps__server_started(server);
 
     for (size_t i = 0; i < all.n; i++) {
         if (all.started[i]->ops->is_inside(all.started[i]))
             return true;
     }
-    return mcps__pool_is_inside(&server->engine->pool) ||
+    return mcps__server_has_turn(server) || mcps__pool_is_inside(&server->engine->pool) ||
            mcps__control_is_inside(&server->engine->control);
 }
 
@@ -85,6 +81,9 @@ static int start_stdio(struct mcps_server *server)
 
     mcps__mutex_lock(&server->mutex);
     stdio = server->stdio;
+    if (stdio)
+        stdio->watcher = server->driven ? server->watcher : -1;
+    server->listens = stdio != NULL;
     server->stdio_started = stdio != NULL;
     server->n_alive += stdio ? 1 : 0;
     mcps__mutex_unlock(&server->mutex);
@@ -121,7 +120,16 @@ static int change_state(struct mcps_server *server, enum mcps__server_state from
     return r;
 }
 
-int mcps_server_start(mcps_server *server)
+static void set_driven(struct mcps_server *server, bool driven)
+{
+    mcps__mutex_lock(&server->mutex);
+    server->driven = driven;
+    server->draining = false;
+    server->next_turn = 0;
+    mcps__mutex_unlock(&server->mutex);
+}
+
+static int start(struct mcps_server *server, bool driven)
 {
     struct mcps__engine *engine = server->engine;
     int r = mcps__server_check_process(server);
@@ -131,15 +139,35 @@ int mcps_server_start(mcps_server *server)
     if (r < 0)
         return r;
     MCPS__SYNC_POINT("before_start");
-    r = mcps__engine_start(engine);
+    if (driven)
+        r = mcps__server_open_watcher(server);
+    set_driven(server, driven && r >= 0);
+    if (r >= 0)
+        r = mcps__engine_start(engine);
     if (r >= 0) {
         r = start_stdio(server);
         if (r < 0)
             mcps__engine_stop(engine, MCPS__CLOCK_NEVER);
     }
     MCPS__SYNC_POINT("after_start");
+    if (r < 0)
+        set_driven(server, false);
     set_state(server, r < 0 ? MCPS__SERVER_IDLE : MCPS__SERVER_RUNNING);
     return r;
+}
+
+int mcps_server_start(mcps_server *server)
+{
+    if (server->engine->pool.options.workers > 0)
+        return start(server, false);
+    mcps__log(&server->engine->log, MCPS_LOG_ERROR,
+              "a server without workers has to be driven");
+    return -EINVAL;
+}
+
+int mcps_server_start_driven(mcps_server *server)
+{
+    return start(server, true);
 }
 
 /* ---- waiting ---- */
@@ -183,7 +211,7 @@ int mcps_server_run(mcps_server *server)
         return r;
     MCPS__SYNC_POINT("server_started");
     /* Not how many are alive: one may have come to its end already. */
-    listens = started_transports(server).n > 0;
+    listens = mcps__server_started(server).n > 0;
     while (goes_on(server, listens))
         wait_for_signal(server);
     mcps__wake_signal(&server->wake);
@@ -193,25 +221,30 @@ int mcps_server_run(mcps_server *server)
 
 /* ---- stopping ---- */
 
-static void stop_transports(const struct transports *all, int64_t deadline)
+void mcps__server_stop_transports(struct mcps_server *server, int64_t deadline)
 {
-    for (size_t i = 0; i < all->n; i++)
-        all->started[i]->ops->stop(all->started[i], deadline);
+    struct mcps__transports all = mcps__server_started(server);
+
+    for (size_t i = 0; i < all.n; i++)
+        all.started[i]->ops->stop(all.started[i], deadline);
 }
 
 /* Transports end soon after their drain deadline, whatever clients do; a second request
  * makes it now. */
-static void drain(struct mcps_server *server, int64_t deadline)
+static void drain(struct mcps_server *server, bool driven, int64_t deadline)
 {
-    struct transports all = started_transports(server);
+    struct mcps__transports all = mcps__server_started(server);
 
-    stop_transports(&all, deadline);
+    mcps__server_stop_transports(server, deadline);
     while (alive(server) > 0) {
         if (deadline > 0 && atomic_load(&server->stop_requests) >= 2) {
             deadline = 0;
-            stop_transports(&all, deadline);
+            mcps__server_stop_transports(server, deadline);
         }
-        wait_for_signal(server);
+        if (driven)
+            mcps__server_drive(server);
+        else
+            wait_for_signal(server);
     }
     for (size_t i = 0; i < all.n; i++)
         all.started[i]->ops->join(all.started[i]);
@@ -228,6 +261,9 @@ static int end_stop(struct mcps_server *server, bool all_ended)
         server->state = MCPS__SERVER_IDLE;
         atomic_store(&server->stop_requests, 0);
     }
+    if (server->driven)
+        mcps__server_yield_turn(server);
+    server->driven = server->driven && !all_ended;
     mcps__cond_broadcast(&server->changed);
     mcps__wake_signal(&server->wake);
     mcps__mutex_unlock(&server->mutex);
@@ -236,7 +272,7 @@ static int end_stop(struct mcps_server *server, bool all_ended)
 
 /* Whether this thread is the one to stop it. The others wait for that one, and return what
  * has come of it. */
-static int begin_stop(struct mcps_server *server, bool *ret_stopper)
+static int begin_stop(struct mcps_server *server, bool *ret_stopper, bool *ret_driven)
 {
     int r = 0;
 
@@ -247,6 +283,9 @@ static int begin_stop(struct mcps_server *server, bool *ret_stopper)
     if (*ret_stopper) {
         server->stopping_now = true;
         server->state = MCPS__SERVER_STOPPING;
+        *ret_driven = server->driven;
+        if (server->driven)
+            mcps__server_seize_turn(server);
     } else {
         while (server->stopping_now)
             mcps__cond_wait(&server->changed, &server->mutex);
@@ -259,18 +298,18 @@ static int begin_stop(struct mcps_server *server, bool *ret_stopper)
 int mcps_server_stop(mcps_server *server, unsigned drain_ms)
 {
     struct mcps__engine *engine = server->engine;
-    bool stopper;
+    bool stopper, driven = false;
     unsigned left;
     int r = mcps__server_check_process(server);
 
-    if (r >= 0 && is_inside(server))
+    if (r >= 0 && mcps__server_is_inside(server))
         r = -EDEADLK;
     MCPS__SYNC_POINT("before_stop");
     if (r >= 0)
-        r = begin_stop(server, &stopper);
+        r = begin_stop(server, &stopper, &driven);
     if (r < 0 || !stopper)
         return r;
-    drain(server, mcps__clock_after((int64_t)drain_ms * MCPS__NS_PER_MS));
+    drain(server, driven, mcps__clock_after((int64_t)drain_ms * MCPS__NS_PER_MS));
     left = mcps__engine_stop(engine, mcps__clock_after(mcps__limit_ns(
                                          &engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS)));
     if (left > 0) {
@@ -294,11 +333,12 @@ static int start_memory(struct mcps_server *server, struct mcps__transport **ret
     int r = 0;
 
     mcps__mutex_lock(&server->mutex);
-    if (server->state != MCPS__SERVER_RUNNING)
+    if (server->state != MCPS__SERVER_RUNNING || server->draining)
         r = MCPS_ECLOSED;
     if (r >= 0 && !server->memory)
         r = mcps__memory_new(&server->memory, server->engine, mcps__server_ended, server);
     if (r >= 0 && !server->memory_started) {
+        server->memory->watcher = server->driven ? server->watcher : -1;
         r = server->memory->ops->start(server->memory);
         if (r >= 0) {
             server->memory_started = true;
@@ -310,16 +350,45 @@ static int start_memory(struct mcps_server *server, struct mcps__transport **ret
     return r;
 }
 
-int mcps_test_connect(mcps_server *server, const char *principal, mcps_test_client **ret)
+/* For as long as it takes to connect, this thread drives the server, if it is driven. */
+static int connect_memory(struct mcps_server *server, const char *principal, int *ret_fd)
 {
     struct mcps__transport *memory;
-    int fd = -1;
-    int r = mcps__server_check_process(server);
+    bool driven;
+    int r;
 
+    mcps__mutex_lock(&server->mutex);
+    /* Who stops it keeps the turn, and may wait for this very thread. */
+    while (server->in_turn && server->state == MCPS__SERVER_RUNNING)
+        mcps__cond_wait(&server->changed, &server->mutex);
+    r = server->state == MCPS__SERVER_RUNNING ? 0 : MCPS_ECLOSED;
+    driven = r >= 0 && server->driven;
+    if (driven)
+        mcps__server_seize_turn(server);
+    server->connecting = driven;
+    mcps__mutex_unlock(&server->mutex);
     if (r >= 0)
         r = start_memory(server, &memory);
     if (r >= 0)
-        r = mcps__memory_connect(memory, principal ? principal : "test", &fd);
+        r = mcps__memory_connect(memory, principal, ret_fd);
+    if (!driven)
+        return r;
+    mcps__mutex_lock(&server->mutex);
+    server->connecting = false;
+    mcps__server_yield_turn(server);
+    mcps__mutex_unlock(&server->mutex);
+    return r;
+}
+
+int mcps_test_connect(mcps_server *server, const char *principal, mcps_test_client **ret)
+{
+    int fd = -1;
+    int r = mcps__server_check_process(server);
+
+    if (r >= 0 && mcps__server_has_turn(server))
+        r = -EDEADLK;
+    if (r >= 0)
+        r = connect_memory(server, principal ? principal : "test", &fd);
     if (r >= 0)
         r = mcps__test_client_new(ret, fd);
     return r;

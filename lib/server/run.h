@@ -5,9 +5,21 @@
 
 #include "server/server.h"
 
+struct mcps__transports {
+    struct mcps__transport *started[2];
+    size_t n;
+};
+
+/* Those that are started. Any thread. */
+struct mcps__transports mcps__server_started(struct mcps_server *server);
+/* Has them drain until the deadline; again with an earlier one. */
+void mcps__server_stop_transports(struct mcps_server *server, int64_t deadline);
+/* Is this a thread of the server, or one that does its work at the moment? */
+bool mcps__server_is_inside(struct mcps_server *server);
+
 /* What transports call as their last act; the server is the userdata. */
 void mcps__server_ended(void *server);
-/* How many transports have their I/O thread. Any thread. */
+/* How many transports have not ended. Any thread. */
 unsigned mcps__server_transports(struct mcps_server *server);
 /* Before the last reference goes: stops what runs. An error if it cannot, or may not. */
 int mcps__server_settle(struct mcps_server *server) MCPS_MUST_CHECK;

@@ -38,6 +38,8 @@ static struct mcps_server_options complete(const struct mcps_server_options *opt
         all.version = "0";
     if (all.workers == 0)
         all.workers = default_workers();
+    if (all.workers == MCPS_NO_WORKERS)
+        all.workers = 0;
     if (all.log_level == MCPS_LOG_EMERGENCY)
         all.log_level = MCPS_LOG_INFO;
     return all;
@@ -82,6 +84,7 @@ int mcps_server_new(mcps_server **ret, const struct mcps_server_options *options
     }
     mcps__obj_init(&server->obj, SERVER_MAGIC);
     server->pid = getpid();
+    server->watcher = -1;
     *ret = server;
     return 0;
 }
@@ -106,6 +109,8 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     mcps__engine_unref(server->engine);
     mcps__cond_fini(&server->changed);
     mcps__mutex_fini(&server->mutex);
+    if (server->watcher >= 0)
+        close(server->watcher);
     mcps__wake_fini(&server->wake);
     mcps__free(server);
 }
@@ -335,6 +340,16 @@ static unsigned count_accounts(struct mcps__accounts *accounts)
     return n;
 }
 
+static unsigned count_io_threads(struct mcps_server *server)
+{
+    unsigned n;
+
+    mcps__mutex_lock(&server->mutex);
+    n = server->driven ? 0 : server->n_alive;
+    mcps__mutex_unlock(&server->mutex);
+    return n;
+}
+
 static void fill_pool_stats(struct mcps_stats *stats, struct mcps__engine *engine)
 {
     struct mcps__pool_stats pool;
@@ -372,7 +387,7 @@ void mcps_server_get_stats(mcps_server *server, struct mcps_stats *ret)
     fill_pool_stats(&stats, server->engine);
     fill_counters(&stats, &server->engine->counters);
     stats.accounts = count_accounts(&server->engine->accounts);
-    stats.threads += mcps__server_transports(server);
+    stats.threads += count_io_threads(server);
     stats.in_bytes = atomic_load(&server->engine->accounts.in_bytes);
     stats.out_bytes = atomic_load(&server->engine->accounts.out_bytes);
     stats.log_dropped = mcps__log_dropped(&server->engine->log);

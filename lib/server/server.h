@@ -26,6 +26,7 @@ struct mcps_server {
     pid_t pid;                   /* of the process that made it; never changes */
     struct mcps__wake wake;      /* a stop was requested, or a transport has ended */
     atomic_uint stop_requests;
+    int watcher; /* of a driven server; -1: none yet. Set by who starts it, stays open */
     struct mcps__mutex mutex; /* covers all below */
     struct mcps__cond changed;
     enum mcps__server_state state MCPS__GUARDED;
@@ -34,6 +35,13 @@ struct mcps_server {
     struct mcps__transport *stdio MCPS__GUARDED;  /* NULL: not asked for */
     struct mcps__transport *memory MCPS__GUARDED; /* made with the first client */
     bool stdio_started MCPS__GUARDED, memory_started MCPS__GUARDED;
+    /* Of a driven server: somebody takes a turn, or stops it; */
+    bool driven MCPS__GUARDED, in_turn MCPS__GUARDED;
+    bool connecting MCPS__GUARDED;   /* only to let a client in; it is */
+    pthread_t turner MCPS__GUARDED;  /* this thread; */
+    int64_t next_turn MCPS__GUARDED; /* when the next is to be taken at the latest; */
+    bool listens MCPS__GUARDED;      /* it has a transport that can end by itself; */
+    bool draining MCPS__GUARDED;     /* a stop was requested, and has begun */
 };
 
 #endif

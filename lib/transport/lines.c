@@ -12,6 +12,9 @@
 
 enum { FIRST_FDS = 4 };
 
+/* How long not to look at what cannot be watched, for lack of memory. */
+#define LOOK_AGAIN_NS (10 * MCPS__NS_PER_MS)
+
 /* ---- stopping ---- */
 
 static void on_stop(struct mcps__post *post)
@@ -66,15 +69,20 @@ static void free_done(struct mcps__lines *lines)
 
         if (!conn->done)
             continue;
+        mcps__mirror_forget(&lines->mirror, conn->in.fd);
+        mcps__mirror_forget(&lines->mirror, conn->out.fd);
         mcps__conn_free(conn);
         lines->n_conns--;
     }
 }
 
-void mcps__lines_turn(struct mcps__lines *lines)
+/* What is watched may set calls free that are run here, so it comes before the next moment. */
+void mcps__lines_turn(struct mcps__lines *lines, int64_t until)
 {
     struct mcps__loop *loop = lines->io.loop;
-    int n = mcps__poll_until(lines->fds, watch(lines), mcps__loop_next(loop));
+    size_t n_fds = watch(lines);
+    int64_t next = mcps__loop_next(loop);
+    int n = mcps__poll_until(lines->fds, n_fds, next < until ? next : until);
 
     mcps__loop_run(loop);
     if (n > 0)
@@ -88,6 +96,16 @@ static bool has_ended(const struct mcps__lines *lines)
     return lines->n_conns == 0 && (lines->stopping || lines->ends_by_itself);
 }
 
+/* Nobody touches the connections or the loop any more. */
+static void end(struct mcps__lines *lines)
+{
+    lines->stopping = true;
+    mcps__loop_close(lines->io.loop);
+    mcps__mirror_fini(&lines->mirror);
+    if (lines->transport.ended)
+        lines->transport.ended(lines->transport.userdata);
+}
+
 static void *run(void *userdata)
 {
     struct mcps__lines *lines = userdata;
@@ -95,12 +113,39 @@ static void *run(void *userdata)
     lines->self = pthread_self();
     atomic_store(&lines->running, true);
     while (!has_ended(lines))
-        mcps__lines_turn(lines);
-    lines->stopping = true;
-    mcps__loop_close(lines->io.loop);
-    if (lines->transport.ended)
-        lines->transport.ended(lines->transport.userdata);
+        mcps__lines_turn(lines, MCPS__CLOCK_NEVER);
+    end(lines);
     return NULL;
+}
+
+/* ---- being driven ---- */
+
+int64_t mcps__lines_show(struct mcps__lines *lines)
+{
+    size_t n = watch(lines);
+    int64_t next = mcps__loop_next(lines->io.loop), again;
+
+    mcps__mirror_show(&lines->mirror, lines->fds, n);
+    if (lines->mirror.ready)
+        return 0;
+    again =
+        lines->mirror.incomplete ? mcps__clock_after(LOOK_AGAIN_NS) : MCPS__CLOCK_NEVER;
+    return next < again ? next : again;
+}
+
+int64_t mcps__lines_take_turn(struct mcps__transport *transport)
+{
+    struct mcps__lines *lines = mcps__lines_of(transport);
+
+    if (lines->ended)
+        return MCPS__CLOCK_NEVER;
+    if (!has_ended(lines))
+        mcps__lines_turn(lines, 0);
+    if (!has_ended(lines))
+        return mcps__lines_show(lines);
+    lines->ended = true;
+    end(lines);
+    return MCPS__CLOCK_NEVER;
 }
 
 bool mcps__lines_is_inside(struct mcps__transport *transport)
@@ -157,6 +202,7 @@ void mcps__lines_init(struct mcps__lines *lines, const struct mcps__transport_op
     *lines = (struct mcps__lines){
         .transport = { .ops = ops,
                        .engine = mcps__engine_ref(engine),
+                       .watcher = -1,
                        .ended = ended,
                        .userdata = userdata },
         .ends_by_itself = ends_by_itself,
@@ -189,7 +235,8 @@ int mcps__lines_open(struct mcps__lines *lines)
     struct mcps__engine *engine = lines->transport.engine;
     int r;
 
-    lines->stopping = false;
+    lines->stopping = lines->ended = false;
+    mcps__mirror_init(&lines->mirror, lines->transport.watcher);
     lines->io = (struct mcps__io){ .engine = engine };
     mcps__scan_init(&lines->io.scan, &engine->json_limits);
     r = reserve_fds(lines, 0);
@@ -206,6 +253,10 @@ int mcps__lines_open(struct mcps__lines *lines)
 
 int mcps__lines_run(struct mcps__lines *lines)
 {
+    if (lines->transport.watcher >= 0) {
+        mcps__lines_show(lines);
+        return 0;
+    }
     return mcps__thread_start(&lines->thread, run, lines,
                               lines->transport.engine->pool.options.stack_size);
 }
@@ -217,12 +268,14 @@ void mcps__lines_close(struct mcps__lines *lines)
         mcps__conn_lose(MCPS__CONTAINER_OF(node, struct mcps__conn, link));
     free_done(lines);
     mcps__loop_close(lines->io.loop);
+    mcps__mirror_fini(&lines->mirror);
     free_io(lines);
 }
 
 void mcps__lines_join(struct mcps__lines *lines)
 {
-    pthread_join(lines->thread, NULL);
+    if (lines->transport.watcher < 0)
+        pthread_join(lines->thread, NULL);
     atomic_store(&lines->running, false);
     free_io(lines);
 }

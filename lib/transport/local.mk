@@ -3,6 +3,7 @@ libmcpscore_la_SOURCES += \
 	lib/transport/end.c lib/transport/end.h \
 	lib/transport/lines.c lib/transport/lines.h \
 	lib/transport/memory.c lib/transport/memory.h \
+	lib/transport/mirror.c lib/transport/mirror.h \
 	lib/transport/conn_read.c \
 	lib/transport/stdio.c lib/transport/stdio.h \
 	lib/transport/test_client.c lib/transport/test_client.h \

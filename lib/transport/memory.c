@@ -79,6 +79,17 @@ static int ask(struct memory *m, struct mcps__loop *loop, const char *principal,
     return request.result;
 }
 
+/* The turns are this thread's, so there is nobody else to ask. */
+static int accept_here(struct memory *m, const char *principal, int fd)
+{
+    const struct mcps__end end = { fd, MCPS__END_SOCKET };
+    int r = mcps__lines_add(&m->lines, end, end, principal);
+
+    if (r >= 0)
+        mcps__lines_show(&m->lines);
+    return r;
+}
+
 int mcps__memory_connect(struct mcps__transport *transport, const char *principal,
                          int *ret_fd)
 {
@@ -95,7 +106,8 @@ int mcps__memory_connect(struct mcps__transport *transport, const char *principa
     r = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0;
     MCPS__SYNC_POINT("before_connect");
     if (r >= 0)
-        r = ask(m, loop, principal, fds[0]);
+        r = transport->watcher >= 0 ? accept_here(m, principal, fds[0])
+                                    : ask(m, loop, principal, fds[0]);
     mcps__loop_unref(loop);
     if (r >= 0) {
         *ret_fd = fds[1];
@@ -169,6 +181,7 @@ int mcps__memory_new(struct mcps__transport **ret, struct mcps__engine *engine,
 {
     static const struct mcps__transport_ops ops = {
         .start = start,
+        .turn = mcps__lines_take_turn,
         .stop = mcps__lines_stop,
         .join = join,
         .is_inside = mcps__lines_is_inside,

@@ -227,6 +227,7 @@ int mcps__stdio_new(struct mcps__transport **ret, struct mcps__engine *engine,
 {
     static const struct mcps__transport_ops ops = {
         .start = start,
+        .turn = mcps__lines_take_turn,
         .stop = mcps__lines_stop,
         .join = join,
         .is_inside = mcps__lines_is_inside,

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "util/clock.h"
+
 enum { PIPE_SIZE = 4096 };
 
 static void do_nothing(struct mcps__post *post)
@@ -112,7 +114,7 @@ void scene_turn(struct scene *s, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         if (!mcps__loop_post(s->lines.io.loop, &s->nudge))
             return;
-        mcps__lines_turn(&s->lines);
+        mcps__lines_turn(&s->lines, MCPS__CLOCK_NEVER);
         if (s->lines.n_conns == 0)
             s->conn = NULL;
     }
