@@ -1,5 +1,6 @@
 mcpsincludedir = $(includedir)/mcpserver
 mcpsinclude_HEADERS = \
+	include/mcpserver/args.h \
 	include/mcpserver/base.h \
 	include/mcpserver/call.h \
 	include/mcpserver/cancel.h \

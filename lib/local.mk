@@ -9,6 +9,7 @@ libmcpscore_la_LIBADD  = $(JSONC_LIBS)
 include lib/util/local.mk
 include lib/json/local.mk
 include lib/rpc/local.mk
+include lib/schema/local.mk
 include lib/core/local.mk
 include lib/proto/local.mk
 include lib/transport/local.mk

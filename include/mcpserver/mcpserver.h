@@ -3,6 +3,7 @@
 #ifndef MCPSERVER_MCPSERVER_H
 #define MCPSERVER_MCPSERVER_H
 
+#include <mcpserver/args.h>
 #include <mcpserver/base.h>
 #include <mcpserver/call.h>
 #include <mcpserver/cancel.h>

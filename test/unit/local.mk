@@ -4,7 +4,7 @@ EXTRA_DIST += $(unit_sources)
 unit_sources = \
 	test/unit/unit.c test/unit/unit.h \
 	$(util_unit_sources) $(json_unit_sources) $(cases_unit_sources) \
-	$(oom_unit_sources) $(rpc_unit_sources) $(cancel_unit_sources) $(flow_unit_sources) \
+	$(oom_unit_sources) $(rpc_unit_sources) $(schema_unit_sources) $(cancel_unit_sources) $(flow_unit_sources) \
 	$(transport_unit_sources)
 
 util_unit_sources = \
@@ -22,6 +22,10 @@ oom_unit_sources = test/unit/json_oom.c
 rpc_unit_sources = \
 	test/unit/rpc_main.c \
 	test/unit/rpc_envelope.c test/unit/rpc_frame.c test/unit/rpc_id.c test/unit/rpc_message.c
+schema_unit_sources = \
+	test/unit/schema_main.c test/unit/schema_scene.c test/unit/schema_scene.h \
+	test/unit/schema_complain.c test/unit/schema_decode.c test/unit/schema_encode.c \
+	test/unit/schema_table.c
 cancel_unit_sources = \
 	test/unit/cancel_main.c test/unit/gate.h \
 	test/unit/core_control.c test/unit/core_hook.c test/unit/core_token.c
@@ -39,7 +43,7 @@ transport_unit_sources = \
 
 if UNIT_TESTS
 unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc \
-	test/unit/cancel test/unit/flow test/unit/transport
+	test/unit/schema test/unit/cancel test/unit/flow test/unit/transport
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
@@ -68,6 +72,9 @@ test_unit_oom_LDADD      = libunit.la
 test_unit_rpc_SOURCES    = $(rpc_unit_sources)
 test_unit_rpc_CPPFLAGS   = $(TEST_CPPFLAGS)
 test_unit_rpc_LDADD      = libunit.la
+test_unit_schema_SOURCES  = $(schema_unit_sources)
+test_unit_schema_CPPFLAGS = $(TEST_CPPFLAGS)
+test_unit_schema_LDADD    = libunit.la
 test_unit_cancel_SOURCES  = $(cancel_unit_sources)
 test_unit_cancel_CPPFLAGS = $(TEST_CPPFLAGS)
 test_unit_cancel_LDADD    = libunit.la

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of lib/schema share; see schema_scene.h. */
+#include "config.h"
+
+#include "schema_scene.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/mem.h"
+
+int scene_open(struct scene *s, const struct mcps_field *fields, size_t struct_size)
+{
+    struct mcps__json_limits limits = mcps__json_default_limits;
+    int r;
+
+    limits.members = UINT32_MAX; /* they are a message's, which this is none of */
+    memset(s, 0, sizeof *s);
+    mcps__buf_init(&s->out, SIZE_MAX);
+    r = mcps__tree_parser_init(&s->parser, &limits);
+    if (r >= 0)
+        r = mcps__table_new(&s->table, fields, struct_size, s->error, sizeof s->error);
+    return r;
+}
+
+static void forget(struct scene *s)
+{
+    mcps__args_fini(&s->args);
+    mcps__free(s->text);
+    s->text = NULL;
+    s->error[0] = '\0';
+}
+
+void scene_close(struct scene *s)
+{
+    forget(s);
+    mcps__buf_fini(&s->out);
+    s->table = mcps__table_free(s->table);
+    mcps__tree_parser_fini(&s->parser);
+}
+
+int scene_decode_bytes(struct scene *s, const char *text, size_t len)
+{
+    forget(s);
+    s->text = mcps__malloc(len);
+    if (!s->text)
+        return -ENOMEM;
+    memcpy(s->text, text, len);
+    if (len > 0) {
+        mcps__scan_reset(&s->parser.scan);
+        if (mcps__scan_feed(&s->parser.scan, s->text, len, true) != 1)
+            return -1;
+    }
+    return mcps__args_decode(&s->args, s->table, s->text, len, &s->parser, s->error,
+                             sizeof s->error);
+}
+
+int scene_decode(struct scene *s, const char *text)
+{
+    return scene_decode_bytes(s, text, strlen(text));
+}
+
+int scene_schema(struct scene *s)
+{
+    struct mcps__writer w;
+    int r;
+
+    mcps__buf_clear(&s->out);
+    mcps__write_init(&w, &s->out);
+    mcps__table_write_schema(s->table, &w);
+    r = mcps__write_end(&w);
+    return r < 0 ? r : mcps__buf_append_byte(&s->out, '\0');
+}
+
+int scene_encode(struct scene *s, const void *value)
+{
+    struct mcps__writer w;
+    int r;
+
+    mcps__buf_clear(&s->out);
+    mcps__write_init(&w, &s->out);
+    r = mcps__table_encode(s->table, value, &w, s->error, sizeof s->error);
+    return r < 0 ? r : mcps__buf_append_byte(&s->out, '\0');
+}

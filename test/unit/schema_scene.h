@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of lib/schema share: a table, and arguments decoded by it. */
+#ifndef TEST_SCHEMA_SCENE_H
+#define TEST_SCHEMA_SCENE_H
+
+#include "schema/args.h"
+#include "schema/table.h"
+
+struct scene {
+    struct mcps__tree_parser parser;
+    struct mcps__table *table;
+    struct mcps__args args;
+    char *text; /* of the arguments, in memory of exactly its size */
+    char error[MCPS__ARGS_ERROR_SIZE]; /* of the latest function that failed */
+    struct mcps__buf out;              /* with a NUL behind it */
+};
+
+/* 0, or the error of mcps__table_new(). Needs scene_close() in any case. */
+int scene_open(struct scene *s, const struct mcps_field *fields, size_t struct_size);
+void scene_close(struct scene *s);
+
+/* Decodes a text, scanned first; what was decoded before is gone. -1 when it is not JSON. */
+int scene_decode(struct scene *s, const char *text);
+int scene_decode_bytes(struct scene *s, const char *text, size_t len);
+/* The schema, the value encoded: in s->out.data. */
+int scene_schema(struct scene *s);
+int scene_encode(struct scene *s, const void *value);
+
+#define SCENE_OPEN(s, S) scene_open((s), S##_fields, sizeof(struct S))
+#define SCENE_ARGS(s, S) ((const struct S *)mcps__args_struct(&(s)->args))
+
+#endif
