@@ -212,7 +212,7 @@ MCPS_QUIET_END_
  * leaves it becomes a tool error with its what(). */
 #define MCPS_TOOL_HANDLER(fn, S)                                                    \
     static int fn(mcps_call *call, const struct S *args, void *userdata);           \
-    static int fn##_mcps_typed(mcps_call *call, const void *args, void *userdata)   \
+    static int fn##_typed_(mcps_call *call, const void *args, void *userdata)   \
     {                                                                               \
         MCPS_GUARDED_(call, fn(call, MCPS_CAST_(const struct S *, args), userdata)) \
     }                                                                               \
@@ -238,7 +238,7 @@ MCPS_QUIET_END_
 /* The same with a name that is no identifier of C: "files.read". */
 #define MCPS_TOOL_NAMED(tool_name, fn, S, ...)                             \
     MCPS_TOOL_(.struct_size = sizeof(struct mcps_tool), .name = tool_name, \
-               .typed = fn##_mcps_typed, .args = S##_fields,               \
+               .typed = fn##_typed_, .args = S##_fields,               \
                .args_size = sizeof(struct S), .description = __VA_ARGS__)
 
 #ifdef __cplusplus

@@ -32,8 +32,7 @@ static void free_call(struct mcps_call *call)
     struct mcps__tool *tool = call->tool;
 
     mcps__token_drop_hooks(&exchange->token);
-    mcps__account_uncharge_in(exchange->peer->account, call->arguments_len);
-    mcps__free(call->arguments);
+    mcps__arguments_fini(&call->arguments, exchange->peer->account);
     mcps__result_fini(call);
     mcps__mutex_fini(&call->mutex);
     mcps__exchange_fini(exchange);
@@ -135,6 +134,7 @@ static void end_part(struct mcps_call *call)
 
     if (atomic_fetch_sub(&call->parts, 1) > 1)
         return;
+    mcps__arguments_fini(&call->arguments, peer->account);
     give_places_back(peer->engine, peer->account, call->tool);
     if (atomic_load(&call->timed)) {
         mcps__exchange_ref(&call->exchange);
@@ -349,34 +349,27 @@ bool mcps__call_cancel(struct mcps_call *call, enum mcps_cancel_reason reason)
 
 /* ---- running ---- */
 
-static int build_arguments(struct mcps_call *call, struct mcps__worker *worker,
-                           struct json_object **ret)
+/* What does not fit is the model's to mend, which sees it as a tool error; before 2025-11-25
+ * it was one of the protocol. */
+static struct mcps__piece *refusal(struct mcps_call *call, int error, const char *why)
 {
-    if (!call->arguments) {
-        *ret = json_object_new_object();
-        return *ret ? 0 : -ENOMEM;
-    }
-    return mcps__tree_build(&worker->parser, ret, call->arguments, call->arguments_len);
-}
-
-static void drop_arguments(struct mcps_call *call)
-{
-    mcps__account_uncharge_in(call->exchange.peer->account, call->arguments_len);
-    mcps__free(call->arguments);
-    call->arguments = NULL;
-    call->arguments_len = 0;
-}
-
-static void refuse_arguments(struct mcps_call *call, int error)
-{
-    const struct mcps__id *id = &call->exchange.id;
-    struct mcps__piece *piece;
+    const struct mcps__exchange *exchange = &call->exchange;
 
     if (error == -ENOMEM)
-        piece = mcps__error_piece(id, MCPS__RPC_INTERNAL, "Out of memory", NULL);
-    else
-        piece = mcps__error_piece(id, MCPS__RPC_INVALID_PARAMS,
-                                  mcps__json_strerror(error), NULL);
+        return mcps__error_piece(&exchange->id, MCPS__RPC_INTERNAL, "Out of memory",
+                                 NULL);
+    if (error != MCPS_EINVALID)
+        return mcps__error_piece(&exchange->id, MCPS__RPC_INVALID_PARAMS,
+                                 mcps__json_strerror(error), NULL);
+    if (exchange->context->version >= MCPS__V_2025_11_25)
+        return mcps__tool_error_piece(exchange, why);
+    return mcps__error_piece(&exchange->id, MCPS__RPC_INVALID_PARAMS, why, NULL);
+}
+
+static void refuse_arguments(struct mcps_call *call, int error, const char *why)
+{
+    struct mcps__piece *piece = refusal(call, error, why);
+
     if (claim_finish(call))
         finish(call, piece);
     else
@@ -385,17 +378,16 @@ static void refuse_arguments(struct mcps_call *call, int error)
 
 static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
 {
-    struct json_object *arguments = NULL;
-    int r = build_arguments(call, worker, &arguments);
+    char why[MCPS__ARGS_ERROR_SIZE];
+    int r = mcps__arguments_decode(&call->arguments, call->exchange.peer->account,
+                                   call->tool, &worker->parser, why, sizeof why);
 
-    drop_arguments(call);
     if (r < 0) {
-        refuse_arguments(call, r);
+        refuse_arguments(call, r, why);
         return;
     }
     mcps__lock_assert_none_held();
-    r = call->tool->handler(call, arguments, call->tool->userdata);
-    json_object_put(arguments);
+    r = mcps__arguments_run(&call->arguments, call->tool, call);
     if (r != MCPS_PENDING)
         mcps_call_finish(call, r);
 }
@@ -434,19 +426,6 @@ static void run(struct mcps__job *job, struct mcps__worker *worker)
 }
 
 /* ---- admission ---- */
-
-static int copy_arguments(struct mcps_call *call,
-                          const struct mcps__call_request *request)
-{
-    if (!request->arguments)
-        return 0;
-    call->arguments = mcps__memdup(request->arguments, request->arguments_len);
-    if (!call->arguments)
-        return -ENOMEM;
-    call->arguments_len = request->arguments_len;
-    mcps__account_charge_in(request->peer->account, call->arguments_len);
-    return 0;
-}
 
 static void set_deadline(struct mcps_call *call, struct mcps__engine *engine)
 {
@@ -515,7 +494,11 @@ static int list_call(struct mcps_call *call, const struct mcps__call_request *re
                      const char **reterr_why)
 {
     struct mcps__peer *peer = request->peer;
-    int r = copy_arguments(call, request);
+    int r = 0;
+
+    if (request->arguments)
+        r = mcps__arguments_copy(&call->arguments, peer->account, request->arguments,
+                                 request->arguments_len);
 
     if (r >= 0 && call->deadline != MCPS__CLOCK_NEVER)
         r = arm(call, call->deadline);

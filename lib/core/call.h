@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "core/content.h"
+#include "core/arguments.h"
 #include "core/exchange.h"
 #include "core/registry.h"
 #include "mcpserver/call.h"
@@ -21,12 +22,11 @@
 struct mcps_call {
     struct mcps__exchange exchange;
     struct mcps__job job;
-    struct mcps__tool *tool;        /* a reference; never changes */
-    struct mcps__id progress_token; /* never changes */
-    char *arguments; /* [worker] JSON text; NULL: none were sent, or done with */
-    size_t arguments_len;
-    int64_t deadline; /* never changes; MCPS__CLOCK_NEVER: none */
-    bool own_limit;   /* the deadline is the tool's own; never changes */
+    struct mcps__tool *tool;          /* a reference; never changes */
+    struct mcps__id progress_token;   /* never changes */
+    struct mcps__arguments arguments; /* until the last of the parts has ended */
+    int64_t deadline;                 /* never changes; MCPS__CLOCK_NEVER: none */
+    bool own_limit;                   /* the deadline is the tool's own; never changes */
     struct mcps__timer
         timer;              /* [home] the deadline, then the grace of a cancelled call */
     struct mcps__post post; /* has the home thread clear the timer */

@@ -1,6 +1,7 @@
 libmcpscore_la_SOURCES += \
 	lib/core/account.c lib/core/account.h \
 	lib/core/answer.c lib/core/answer.h \
+	lib/core/arguments.c lib/core/arguments.h \
 	lib/core/ask.c lib/core/ask.h \
 	lib/core/batch.c lib/core/batch.h \
 	lib/core/call.c lib/core/call.h \

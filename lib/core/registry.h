@@ -17,6 +17,7 @@
 #include "core/executor.h"
 #include "json/bytes.h"
 #include "mcpserver/tool.h"
+#include "schema/table.h"
 #include "util/lock.h"
 #include "util/log.h"
 #include "util/map.h"
@@ -37,7 +38,11 @@ enum mcps__tool_part {
 
 struct mcps__tool {
     struct mcps__obj obj;
-    mcps_tool_fn *handler;
+    mcps_tool_fn *handler; /* this, or the next with its table */
+    mcps_typed_fn *typed;
+    struct mcps__table *args;
+    struct mcps__table *result;             /* NULL: structured results have none */
+    const struct mcps_field *result_fields; /* that it is made of */
     void *userdata;
     void (*destroy)(void *userdata);
     unsigned needs; /* of enum mcps_client_capabilities */
@@ -71,7 +76,7 @@ struct mcps__registry {
     struct mcps__snapshot *current MCPS__GUARDED; /* a reference; never NULL */
     /* The results of tools/list for it, as far as they were asked for: lists.h. */
     struct mcps__bytes *lists[MCPS__N_VERSIONS] MCPS__GUARDED;
-    struct mcps__executors executors;             /* has no need of the mutex */
+    struct mcps__executors executors; /* has no need of the mutex */
 };
 
 int mcps__registry_init(struct mcps__registry *registry) MCPS_MUST_CHECK;

@@ -21,6 +21,7 @@
 #include "core/meta.h"
 #include "rpc/errors.h"
 #include "rpc/message.h"
+#include "schema/complain.h"
 
 /* ---- life ---- */
 
@@ -400,7 +401,41 @@ int mcps_call_structured(mcps_call *call, struct json_object *tree)
     return r == MCPS_ELIMIT || r == -ENOMEM ? said(call, r) : -EINVAL;
 }
 
+static int refuse_struct(struct mcps_call *call, const char *why)
+{
+    mcps__log(&call->exchange.peer->engine->log, MCPS_LOG_ERROR,
+              "tool %s gave a result that it cannot give: %s", call->tool->name, why);
+    return -EINVAL;
+}
+
+int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const void *value)
+{
+    char why[MCPS__COMPLAINT_SIZE];
+    struct mcps__buf json;
+    struct mcps__writer w;
+    int r;
+
+    if (!call->tool->result || call->tool->result_fields != fields)
+        return refuse_struct(call, "its table is another one");
+    mcps__buf_init(&json, limit_of(call));
+    mcps__write_init(&w, &json);
+    r = mcps__table_encode(call->tool->result, value, &w, why, sizeof why);
+    if (r >= 0)
+        r = mcps__write_end(&w);
+    if (r >= 0)
+        return mcps__call_structured_text(call, &json, true);
+    mcps__buf_fini(&json);
+    return r == MCPS_EINVALID ? refuse_struct(call, why) : said(call, r);
+}
+
 /* ---- the answer ---- */
+
+/* Clients take a tool by its word: what declares its results must give them. */
+static bool lacks_structure(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
+{
+    return call->tool->parts[MCPS__TOOL_OUTPUT] && !call->failed &&
+           call->structured.len == 0;
+}
 
 static void write_meta(struct mcps_call *call, struct mcps__writer *w)
     MCPS__REQUIRES(call->mutex)
@@ -450,6 +485,8 @@ static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(cal
     return mcps__piece_end_with(&content->buf, &content->blobs);
 }
 
+static const char no_structure[] = "the tool declares a structured result, but gave none";
+
 /* An error that the handler has nothing to say about is the tool's, and the model's to see;
  * only "busy" means that there was no call at all. */
 struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
@@ -457,9 +494,13 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
     const struct mcps__id *id = &call->exchange.id;
     struct mcps__piece *piece = NULL;
     struct mcps__content rest;
+    bool lacks;
 
     mcps__mutex_lock(&call->mutex);
-    if (result >= 0 || call->failed)
+    lacks = result >= 0 && lacks_structure(call);
+    if (lacks)
+        piece = mcps__tool_error_piece(&call->exchange, no_structure);
+    else if (result >= 0 || call->failed)
         piece = end_result(call);
     else if (result == MCPS_EBUSY)
         piece = mcps__error_piece(
@@ -474,6 +515,9 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
     mcps__buf_fini(&call->meta_keys);
     mcps__mutex_unlock(&call->mutex);
     mcps__content_fini(&rest); /* blobs, too: with no lock held */
+    if (lacks)
+        mcps__log(&call->exchange.peer->engine->log, MCPS_LOG_ERROR, "tool %s: %s",
+                  call->tool->name, no_structure);
     if (piece)
         return piece;
     return mcps__error_piece(id, MCPS__RPC_INTERNAL, "Out of memory", NULL);

@@ -13,6 +13,7 @@
 #include "json/json.h"
 #include "json/tree.h"
 #include "json/write.h"
+#include "schema/complain.h"
 #include "util/mem.h"
 
 #define TOOL_MAGIC UINT32_C(0x546f6f6c)
@@ -49,6 +50,8 @@ static void free_tool(struct mcps__tool *tool)
 {
     for (size_t i = 0; i < MCPS__N_TOOL_PARTS; i++)
         mcps__bytes_unref(tool->parts[i]);
+    mcps__table_free(tool->args);
+    mcps__table_free(tool->result);
     mcps__free(tool->name);
     mcps__free(tool);
 }
@@ -78,9 +81,30 @@ static bool is_name(const char *name)
     return len >= 1 && len <= NAME_MAX_ && strspn(name, allowed) == len;
 }
 
+/* NULL, or what does not go together, to be said behind the tool's name. */
+static const char *shape_fault(const struct mcps_tool *from)
+{
+    if (!from->handler && !from->typed)
+        return "has no handler";
+    if (from->handler && from->typed)
+        return "has two handlers, a plain and a typed one";
+    if (from->typed && !from->args)
+        return "has a typed handler, but no table of arguments";
+    if (from->handler && from->args)
+        return "has a table of arguments, but no typed handler";
+    if (from->args && from->input_schema)
+        return "has both a table of arguments and an input schema";
+    if (from->result && from->output_schema)
+        return "has both a table of its result and an output schema";
+    return NULL;
+}
+
 static int check(const struct mcps_tool *from, struct mcps__log *log)
 {
-    if (from->struct_size < offsetof(struct mcps_tool, handler) + sizeof from->handler) {
+    const char *fault;
+
+    if (from->struct_size <
+        offsetof(struct mcps_tool, args_size) + sizeof from->args_size) {
         mcps__log(log, MCPS_LOG_ERROR, "a tool has no struct_size");
         return -EINVAL;
     }
@@ -90,8 +114,9 @@ static int check(const struct mcps_tool *from, struct mcps__log *log)
                   from->name ? from->name : "", NAME_MAX_);
         return -EINVAL;
     }
-    if (!from->handler) {
-        mcps__log(log, MCPS_LOG_ERROR, "tool %s has no handler", from->name);
+    fault = shape_fault(from);
+    if (fault) {
+        mcps__log(log, MCPS_LOG_ERROR, "tool %s %s", from->name, fault);
         return -EINVAL;
     }
     if ((from->hints & ~ALL_HINTS) != 0 || (from->needs & ~ALL_NEEDS) != 0) {
@@ -264,24 +289,67 @@ static int keep_hints(struct mcps__bytes **ret, unsigned hints)
     return end_part(ret, &buf, &w);
 }
 
-static int keep_schemas(struct mcps__tool *tool, const struct mcps_tool *from,
-                        struct mcps__log *log)
+/* ---- tables and schemas ---- */
+
+static int compile(struct mcps__table **ret, const struct mcps_tool *from,
+                   const char *what, const struct mcps_field *fields, size_t size,
+                   struct mcps__log *log)
 {
+    char why[MCPS__COMPLAINT_SIZE];
+    int r = mcps__table_new(ret, fields, size, why, sizeof why);
+
+    if (r < 0 && r != -ENOMEM)
+        mcps__log(log, MCPS_LOG_ERROR, "tool %s: its table of %s cannot be used: %s",
+                  from->name, what, why);
+    return r;
+}
+
+static int keep_schema(struct mcps__bytes **ret, const struct mcps__table *table)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    mcps__buf_init(&buf, SIZE_MAX);
+    mcps__write_init(&w, &buf);
+    mcps__table_write_schema(table, &w);
+    return end_part(ret, &buf, &w);
+}
+
+static int keep_input(struct mcps__tool *tool, const struct mcps_tool *from,
+                      struct mcps__log *log)
+{
+    struct mcps__bytes **part = &tool->parts[MCPS__TOOL_INPUT];
     const struct text input = {
         "input schema",
         from->input_schema ? from->input_schema : any_arguments,
         json_type_object,
     };
-    const struct text output = { "output schema", from->output_schema, json_type_object };
     bool for_objects = false;
-    int r = take_text(&tool->parts[MCPS__TOOL_INPUT], from, &input, &for_objects, log);
+    int r;
 
+    if (from->args) {
+        r = compile(&tool->args, from, "arguments", from->args, from->args_size, log);
+        return r < 0 ? r : keep_schema(part, tool->args);
+    }
+    r = take_text(part, from, &input, &for_objects, log);
     if (r >= 0 && !for_objects)
         r = refuse_text(from, &input, "its \"type\" is not \"object\"", log);
-    if (r >= 0)
-        r = take_text(&tool->parts[MCPS__TOOL_OUTPUT], from, &output,
-                      &tool->object_output, log);
     return r;
+}
+
+static int keep_output(struct mcps__tool *tool, const struct mcps_tool *from,
+                       struct mcps__log *log)
+{
+    struct mcps__bytes **part = &tool->parts[MCPS__TOOL_OUTPUT];
+    const struct text output = { "output schema", from->output_schema, json_type_object };
+    int r;
+
+    if (!from->result)
+        return take_text(part, from, &output, &tool->object_output, log);
+    tool->object_output = true;
+    tool->result_fields = from->result;
+    r = compile(&tool->result, from, "results", from->result, 0, log);
+    return r < 0 ? r : keep_schema(part, tool->result);
 }
 
 static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
@@ -302,7 +370,9 @@ static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
     if (r >= 0)
         r = keep_string(&parts[MCPS__TOOL_DESCRIPTION], from->description);
     if (r >= 0)
-        r = keep_schemas(tool, from, log);
+        r = keep_input(tool, from, log);
+    if (r >= 0)
+        r = keep_output(tool, from, log);
     if (r >= 0)
         r = keep_hints(&parts[MCPS__TOOL_ANNOTATIONS], from->hints);
     if (r >= 0)
@@ -330,6 +400,7 @@ int mcps__tool_new(struct mcps__tool **ret, const struct mcps_tool *from,
     }
     mcps__obj_init(&tool->obj, TOOL_MAGIC);
     tool->handler = from->handler;
+    tool->typed = from->typed;
     tool->userdata = from->userdata;
     tool->destroy = from->destroy;
     tool->needs = from->needs;

@@ -63,7 +63,7 @@ static int ask(mcps_call *call, struct json_object *args, void *userdata)
 }
 
 static const struct mcps_tool tools[] = {
-    MCPS_TOOL_STRUCT(.name = "say", .handler = say, .description = "Says",
+    MCPS_TOOL_STRUCT(.name = "shown", .handler = say, .description = "Says",
                      .title = "Sayer", .hints = MCPS_READ_ONLY | MCPS_CLOSED_WORLD,
                      .icons = "[ {\"src\": \"data:,\"} ]",
                      .output_schema = "{\"type\": \"array\"}", .meta = "{ \"x/y\": 1 }"),
@@ -72,6 +72,7 @@ static const struct mcps_tool tools[] = {
     MCPS_TOOL_STRUCT(.name = "needy", .handler = say,
                      .needs = MCPS_CLIENT_SAMPLING | MCPS_CLIENT_ELICITATION),
     MCPS_TOOL_STRUCT(.name = "ask", .handler = ask),
+    MCPS_TOOL_STRUCT(.name = "say", .handler = say),
 };
 
 enum { N_TOOLS = sizeof tools / sizeof tools[0] };
@@ -156,7 +157,8 @@ out:
 #define ANY     "\"inputSchema\":{\"type\":\"object\"}"
 #define HINTS   ",\"annotations\":{\"readOnlyHint\":true,\"openWorldHint\":false}"
 #define OBJECTS ",\"outputSchema\":{\"type\":\"object\"}"
-#define REST    ",{\"name\":\"needy\"," ANY "},{\"name\":\"ask\"," ANY "}]"
+#define REST \
+    ",{\"name\":\"needy\"," ANY "},{\"name\":\"ask\"," ANY "},{\"name\":\"say\"," ANY "}]"
 
 /* Each revision sees of a tool what it knows. */
 static void tools_are_listed_as_each_revision_knows_them(void)
@@ -164,16 +166,17 @@ static void tools_are_listed_as_each_revision_knows_them(void)
     static const struct {
         const char *version, *tools;
     } lists[] = {
-        { "2024-11-05", "\"tools\":[{\"name\":\"say\",\"description\":\"Says\"," ANY
+        { "2024-11-05", "\"tools\":[{\"name\":\"shown\",\"description\":\"Says\"," ANY
                         "},{\"name\":\"busy\"," ANY "}" REST },
-        { "2025-03-26", "\"tools\":[{\"name\":\"say\",\"description\":\"Says\"," ANY HINTS
-                        "},{\"name\":\"busy\"," ANY "}" REST },
+        { "2025-03-26",
+          "\"tools\":[{\"name\":\"shown\",\"description\":\"Says\"," ANY HINTS
+          "},{\"name\":\"busy\"," ANY "}" REST },
         { "2025-06-18",
-          "\"tools\":[{\"name\":\"say\",\"title\":\"Sayer\",\"description\":"
+          "\"tools\":[{\"name\":\"shown\",\"title\":\"Sayer\",\"description\":"
           "\"Says\"," ANY HINTS ",\"_meta\":{\"x/y\":1}},{\"name\":\"busy\"," ANY OBJECTS
           "}" REST },
         { "2025-11-25",
-          "\"tools\":[{\"name\":\"say\",\"title\":\"Sayer\",\"description\":"
+          "\"tools\":[{\"name\":\"shown\",\"title\":\"Sayer\",\"description\":"
           "\"Says\"," ANY HINTS ",\"icons\":[{\"src\":\"data:,\"}],"
           "\"_meta\":{\"x/y\":1}},{\"name\":\"busy\"," ANY OBJECTS "}" REST },
     };
@@ -191,7 +194,7 @@ static void tools_are_listed_as_each_revision_knows_them(void)
     }
     CHECK_STR(reply(&act.wire, REQUEST("2", "tools/list", META("{}"))),
               RESULT("2",
-                     "\"resultType\":\"complete\",\"tools\":[{\"name\":\"say\","
+                     "\"resultType\":\"complete\",\"tools\":[{\"name\":\"shown\","
                      "\"title\":\"Sayer\",\"description\":\"Says\"," ANY
                      ",\"outputSchema\":{\"type\":\"array\"}" HINTS
                      ",\"icons\":[{\"src\":\"data:,\"}],\"_meta\":{\"x/y\":1}},{\"name\":"

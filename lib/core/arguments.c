@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The arguments of a call; see arguments.h. */
+#include "config.h"
+
+#include "core/arguments.h"
+
+#include <errno.h>
+
+#include <json-c/json_object.h>
+
+#include "util/mem.h"
+
+int mcps__arguments_copy(struct mcps__arguments *arguments, struct mcps__account *account,
+                         const char *text, size_t len)
+{
+    arguments->text = mcps__memdup(text, len);
+    if (!arguments->text)
+        return -ENOMEM;
+    arguments->len = len;
+    mcps__account_charge_in(account, len);
+    return 0;
+}
+
+static void drop_text(struct mcps__arguments *arguments, struct mcps__account *account)
+{
+    mcps__account_uncharge_in(account, arguments->len);
+    mcps__free(arguments->text);
+    arguments->text = NULL;
+    arguments->len = 0;
+}
+
+static int build_tree(struct mcps__arguments *arguments, struct mcps__tree_parser *parser)
+{
+    if (arguments->text)
+        return mcps__tree_build(parser, &arguments->tree, arguments->text,
+                                arguments->len);
+    arguments->tree = json_object_new_object();
+    return arguments->tree ? 0 : -ENOMEM;
+}
+
+/* A struct refers to the text, a tree does not. */
+int mcps__arguments_decode(struct mcps__arguments *arguments,
+                           struct mcps__account *account, const struct mcps__tool *tool,
+                           struct mcps__tree_parser *parser, char *reterr,
+                           size_t reterr_size)
+{
+    int r;
+
+    if (tool->typed)
+        return mcps__args_decode(&arguments->args, tool->args, arguments->text,
+                                 arguments->len, parser, reterr, reterr_size);
+    r = build_tree(arguments, parser);
+    drop_text(arguments, account);
+    return r;
+}
+
+int mcps__arguments_run(const struct mcps__arguments *arguments,
+                        const struct mcps__tool *tool, struct mcps_call *call)
+{
+    if (tool->typed)
+        return tool->typed(call, mcps__args_struct(&arguments->args), tool->userdata);
+    return tool->handler(call, arguments->tree, tool->userdata);
+}
+
+void mcps__arguments_fini(struct mcps__arguments *arguments,
+                          struct mcps__account *account)
+{
+    mcps__args_fini(&arguments->args);
+    json_object_put(arguments->tree);
+    arguments->tree = NULL;
+    drop_text(arguments, account);
+}
