@@ -19,19 +19,90 @@ export PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 # The system's own folders must not get the root put in front of them.
 flags() { pkg-config "$@" libmcpserver | sed "s|$dir/root/usr/include/json-c|/usr/include/json-c|g"; }
 
-cat > "$dir/use.c" <<'EOF'
+# A server, and a client that calls its tool. What is between the two languages' own parts is
+# the same text in both.
+cat > "$dir/head" <<'EOF'
 #include <mcpserver/mcpserver.h>
+#include <mcpserver/test.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define ADD_ARGS(ARG, S)                                               \
+    ARG(S, INT, a, "First addend", MCPS_REQUIRED, MCPS_RANGE(0, 1000)) \
+    ARG(S, INT, b, "Second addend", MCPS_OPTIONAL, .default_json = "40")
+MCPS_ARGS(add_args, ADD_ARGS);
+
+#define SUM(ARG, S) ARG(S, INT, sum, "Their sum", MCPS_REQUIRED)
+MCPS_RESULT(sum, SUM);
+
+MCPS_TOOL_HANDLER(add, add_args)
+{
+    struct sum result;
+
+    (void)userdata;
+    memset(&result, 0, sizeof result);
+    result.sum = args->a + args->b;
+    return sum_give(call, &result);
+}
+EOF
+cat > "$dir/c.part" <<'EOF'
+static const struct mcps_tool tools[] = {
+    MCPS_TOOL(add, add_args, "Adds", .result = sum_fields)
+};
+#define CALLED "add"
+#define ARGS   "{\"a\":2}"
+#define WANTED "\"structuredContent\":{\"sum\":42}"
+EOF
+cat > "$dir/cc.part" <<'EOF'
+#include <stdexcept>
+MCPS_TOOL_HANDLER(fall, mcps_no_args)
+{
+    (void)call;
+    (void)args;
+    (void)userdata;
+    throw std::runtime_error("thrown by a tool");
+}
+static const struct mcps_tool tools[] = {
+    MCPS_TOOL(add, add_args, "Adds", .result = sum_fields),
+    MCPS_TOOL(fall, mcps_no_args, "Throws")
+};
+#define CALLED "fall"
+#define ARGS   "{}"
+#define WANTED "[{\"type\":\"text\",\"text\":\"thrown by a tool\"}],\"isError\":true"
+EOF
+cat > "$dir/tail" <<'EOF'
+static const char request[] =
+    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" CALLED
+    "\",\"arguments\":" ARGS ",\"_meta\":{"
+    "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+    "\"io.modelcontextprotocol/clientCapabilities\":{}}}}";
 
 int main(void)
 {
-    printf("libmcpserver %s: %s\n", mcps_version(), mcps_strerror(MCPS_ECLOSED));
-    return strcmp(mcps_version(), MCPS_VERSION) != 0;
+    mcps_server *server = NULL;
+    mcps_test_client *client = NULL;
+    char *answer = NULL;
+    bool ok = strcmp(mcps_version(), MCPS_VERSION) == 0 &&
+              mcps_server_new(&server, NULL) >= 0 &&
+              mcps_server_add_tools(server, tools, sizeof tools / sizeof tools[0]) >= 0 &&
+              mcps_server_start(server) >= 0 &&
+              mcps_test_connect(server, NULL, &client) >= 0 &&
+              mcps_test_send(client, request) >= 0 &&
+              mcps_test_receive(client, &answer, 60000) >= 0 && strstr(answer, WANTED);
+
+    printf("libmcpserver %s: %s\n", mcps_version(), answer ? answer : "no answer");
+    free(answer);
+    mcps_test_free(client);
+    if (mcps_server_unref(server))
+        ok = false;
+    return !ok;
 }
 EOF
-cp "$dir/use.c" "$dir/use.cc"
+cat "$dir/head" "$dir/c.part" "$dir/tail" > "$dir/use.c"
+cat "$dir/head" "$dir/cc.part" "$dir/tail" > "$dir/use.cc"
 
+warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
 used=0
 run() { # what, compiler, source, further flags
     what=$1 compiler=$2 source=$3
@@ -40,13 +111,15 @@ run() { # what, compiler, source, further flags
     $compiler $CFLAGS "$dir/probe.${source##*.}" -o "$dir/probe" 2> /dev/null ||
         { echo "SKIPPED: $compiler cannot build with $CFLAGS"; return 0; }
     # A library with sanitizers or coverage needs programs with the same.
-    $compiler $CFLAGS "$source" -o "$dir/use" $(flags --cflags) "$@"
-    LD_LIBRARY_PATH=$libdir "$dir/use" | sed "s/^/$what: /"
+    $compiler $CFLAGS $warnings "$source" -o "$dir/use" $(flags --cflags) "$@"
+    LD_LIBRARY_PATH=$libdir "$dir/use" > "$dir/said" || { cat "$dir/said"; exit 1; }
+    sed "s/^/$what: /" "$dir/said"
     used=$((used + 1))
 }
 if [ -e "$libdir/libmcpserver.so" ]; then
-    run "C, shared" "$CC" "$dir/use.c" $(flags --libs)
-    run "C++, shared" "${CXX:-c++}" "$dir/use.cc" $(flags --libs)
+    run "C, shared" "$CC" "$dir/use.c" -std=c11 $(flags --libs)
+    run "C++17, shared" "${CXX:-c++}" "$dir/use.cc" -std=c++17 $(flags --libs)
+    run "C++20, shared" "${CXX:-c++}" "$dir/use.cc" -std=c++20 $(flags --libs)
 fi
 if [ -e "$libdir/libmcpserver.a" ]; then
     run "C, static" "$CC" "$dir/use.c" "$libdir/libmcpserver.a" $(pkg-config --libs json-c) -pthread
