@@ -96,7 +96,7 @@ int serve_crashes(void)
         mcps_server_add_tools(server, &tool, 1) < 0 ||
         mcps_server_listen(server, "stdio:") < 0)
         return EXIT_FAILURE;
-    return mcps_server_run(server) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return scene_run(server) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* What was written before is whole, and the call has no answer. */

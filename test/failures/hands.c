@@ -161,7 +161,7 @@ static void *run(void *userdata)
 {
     struct runner *runner = userdata;
 
-    runner->result = mcps_server_run(runner->scene.server);
+    runner->result = scene_run(runner->scene.server);
     atomic_store(&runner->returned, true);
     return NULL;
 }

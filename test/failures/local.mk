@@ -25,12 +25,17 @@ changes_sources = test/failures/changes.c
 soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 results_sources = test/failures/results.c test/failures/results.h test/failures/results_blobs.c
+driven_sources = test/failures/driven.c test/failures/driven.h test/failures/driven_stdio.c \
+	test/failures/executors.c test/failures/inline.c
 EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
 	$(eras_sources) $(changes_sources) $(idle_sources) $(results_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh
+	$(idle_sources) $(driven_sources)
+dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
+	test/failures/driven.sh
 
 FAILURES_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/test/fixtures \
 	-DTEST_LAB='"$(abs_top_builddir)/test/fixtures/lab"'
@@ -44,7 +49,7 @@ failures_programs = test/failures/close test/failures/cancel test/failures/ask t
 	test/failures/load test/failures/hostile test/failures/stop test/failures/order \
 	test/failures/handlers test/failures/clients test/failures/edges \
 	test/failures/eras test/failures/changes test/failures/soak test/failures/idle \
-	test/failures/results
+	test/failures/results test/failures/driven
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -101,5 +106,8 @@ test_failures_idle_LDADD    = libscene.la
 test_failures_results_SOURCES  = $(results_sources)
 test_failures_results_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_results_LDADD    = libscene.la
+test_failures_driven_SOURCES  = $(driven_sources)
+test_failures_driven_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_driven_LDADD    = libscene.la
 endif
 endif

@@ -4,6 +4,7 @@
 
 #include "scene.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,11 +65,60 @@ bool scene_open(struct scene *scene, unsigned workers, const char *limits,
            mcps_server_add_tools(scene->server, tools, n_tools) >= 0;
 }
 
+/* ---- by a loop of ours ---- */
+
+bool scene_is_driven(void)
+{
+    return getenv("MCPS_TEST_DRIVEN") != NULL;
+}
+
+int scene_take_turn(mcps_server *server)
+{
+    struct pollfd p = { .fd = mcps_server_get_fd(server), .events = POLLIN };
+
+    if (p.fd >= 0)
+        poll(&p, 1, mcps_server_get_timeout_ms(server));
+    return mcps_server_process(server);
+}
+
+static void *drive(void *userdata)
+{
+    int r;
+
+    do
+        r = scene_take_turn(userdata);
+    while (r >= 0);
+    return NULL;
+}
+
+bool scene_drive(struct scene *scene)
+{
+    scene->driven = mcps_server_start_driven(scene->server) >= 0 &&
+                    pthread_create(&scene->driver, NULL, drive, scene->server) == 0;
+    return scene->driven;
+}
+
+int scene_run(mcps_server *server)
+{
+    int r;
+
+    if (!scene_is_driven())
+        return mcps_server_run(server);
+    r = mcps_server_start_driven(server);
+    while (r >= 0)
+        r = scene_take_turn(server);
+    if (r != MCPS_ECLOSED)
+        return r;
+    return mcps_server_stop(server,
+                            (unsigned)mcps_server_get_limit(server, MCPS_LIMIT_DRAIN_MS));
+}
+
 bool scene_start(struct scene *scene, unsigned workers, const char *limits,
                  const struct mcps_tool *tools, size_t n_tools)
 {
-    return scene_open(scene, workers, limits, tools, n_tools) &&
-           mcps_server_start(scene->server) >= 0;
+    if (!scene_open(scene, workers, limits, tools, n_tools))
+        return false;
+    return scene_is_driven() ? scene_drive(scene) : mcps_server_start(scene->server) >= 0;
 }
 
 struct mcps_stats scene_stats(struct scene *scene)
@@ -153,6 +203,8 @@ bool scene_close(struct scene *scene)
         }
         while (r == MCPS_EBUSY)
             r = mcps_server_stop(scene->server, 0);
+        if (scene->driven)
+            pthread_join(scene->driver, NULL);
         scene->server = mcps_server_unref(scene->server);
         ok = ok && !scene->server;
     }

@@ -37,15 +37,25 @@ struct scene {
     char *log;             /* its lines, each with its level before it: "3 text\n" */
     size_t log_len;
     unsigned n_logged[MCPS_LOG_DEBUG + 1]; /* lines by level */
+    bool driven;                           /* by this thread: */
+    pthread_t driver;
 };
 
 /* A server with so many workers, the lab's tools and more (NULL: none), and limits as
  * "name=value name=value" (NULL: all defaults). It is not started. */
 bool scene_open(struct scene *scene, unsigned workers, const char *limits,
                 const struct mcps_tool *tools, size_t n_tools);
-/* The same, started. */
+/* The same, started; driven, if MCPS_TEST_DRIVEN is set. */
 bool scene_start(struct scene *scene, unsigned workers, const char *limits,
                  const struct mcps_tool *tools, size_t n_tools);
+/* Is MCPS_TEST_DRIVEN set? */
+bool scene_is_driven(void);
+/* Starts one that is not started, and a thread whose loop drives it. */
+bool scene_drive(struct scene *scene);
+/* Waits as a loop of the host does, and takes a turn: what mcps_server_process() says. */
+int scene_take_turn(mcps_server *server);
+/* mcps_server_run(); with MCPS_TEST_DRIVEN, the same by a loop of this thread. */
+int scene_run(mcps_server *server);
 struct mcps_stats scene_stats(struct scene *scene);
 /* Waits until the statistic has the value; false after the watchdog, with a note. */
 bool scene_wait(struct scene *scene, uint64_t (*stat)(const struct mcps_stats *),

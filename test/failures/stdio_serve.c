@@ -96,7 +96,7 @@ int serve(void)
         return 2;
     r = prepare();
     if (r >= 0)
-        r = mcps_server_run(server);
+        r = scene_run(server);
     if (r < 0)
         fprintf(stderr, "serve: %s\n", mcps_strerror(r));
     return mcps_server_unref(server) || r < 0 ? 1 : 0;

@@ -201,7 +201,7 @@ static void *run_server(void *userdata)
 {
     struct runner *runner = userdata;
 
-    runner->result = mcps_server_run(runner->server);
+    runner->result = scene_run(runner->server);
     return NULL;
 }
 
@@ -488,6 +488,8 @@ static void f10_06_a_client_comes_while_it_drains(void)
     struct late_comer late = { .scene = &act.scene }, stopper = late;
     bool connects = false, stops = false;
 
+    if (scene_is_driven())
+        return; /* the stop begins before or after it */
     guard_set("a client that comes while the server drains");
     CHECK(act_begin(&act, 2, NULL));
     CHECK(wire_call(&act.wire, "2", "stand", NULL));

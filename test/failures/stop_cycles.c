@@ -115,7 +115,7 @@ static void *run_server(void *userdata)
 {
     struct scene *scene = userdata;
 
-    return mcps_server_run(scene->server) == 0 ? userdata : NULL;
+    return scene_run(scene->server) == 0 ? userdata : NULL;
 }
 
 static void f10_10_requested_twice(void)
