@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A program with a loop of its own, in which the server is one descriptor among others: here
+ * beside a timer, whose ticks a tool tells. There are no threads, for the handlers run in the
+ * loop, too, so that nothing needs a lock.
+ *
+ *     cc mainloop.c $(pkg-config --cflags --libs libmcpserver json-c)
+ */
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <json-c/json_object.h>
+#include <mcpserver/mcpserver.h>
+
+enum { TICK_MS = 10, DRAIN_MS = 1000 };
+
+static unsigned long long ticks;
+
+static int tell_ticks(mcps_call *call, struct json_object *args, void *userdata)
+{
+    (void)args;
+    (void)userdata;
+    return mcps_call_text(call, "%llu", ticks);
+}
+
+static const struct mcps_tool tools[] = {
+    MCPS_TOOL_STRUCT(.name = "ticks", .handler = tell_ticks,
+                     .description = "Tells how often the clock has ticked"),
+};
+
+static int open_timer(void)
+{
+    const struct timespec tick = { .tv_nsec = TICK_MS * 1000000 };
+    const struct itimerspec times = { .it_interval = tick, .it_value = tick };
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+
+    if (fd >= 0 && timerfd_settime(fd, 0, &times, NULL) < 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* Until the client is gone: MCPS_ECLOSED. */
+static int loop(mcps_server *server, int timer)
+{
+    struct pollfd fds[2] = {
+        { .fd = mcps_server_get_fd(server), .events = POLLIN },
+        { .fd = timer, .events = POLLIN },
+    };
+    uint64_t expired;
+    int r;
+
+    do {
+        if (poll(fds, 2, mcps_server_get_timeout_ms(server)) < 0)
+            fds[1].revents = 0; /* a signal came */
+        if ((fds[1].revents & POLLIN) && read(timer, &expired, sizeof expired) > 0)
+            ticks += expired;
+        r = mcps_server_process(server);
+    } while (r >= 0);
+    return r;
+}
+
+int main(void)
+{
+    struct mcps_server_options options =
+        MCPS_SERVER_OPTIONS(.name = "mainloop", .version = "1",
+                            .workers = MCPS_NO_WORKERS);
+    mcps_server *server = NULL;
+    int timer = open_timer(), r = mcps_server_new(&server, &options);
+
+    if (r >= 0)
+        r = mcps_server_add_tools(server, tools, 1);
+    if (r >= 0)
+        r = mcps_server_listen(server, "stdio:");
+    if (r >= 0)
+        r = mcps_server_start_driven(server);
+    if (r >= 0) {
+        r = loop(server, timer);
+        if (r == MCPS_ECLOSED)
+            r = mcps_server_stop(server, DRAIN_MS);
+    }
+    if (r < 0)
+        fprintf(stderr, "mainloop: %s\n", mcps_strerror(r));
+    server = mcps_server_unref(server);
+    return r < 0 || server ? EXIT_FAILURE : EXIT_SUCCESS;
+}

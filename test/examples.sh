@@ -1,0 +1,105 @@
+#!/bin/sh
+# The examples work: each is started, greeted, called, where it can be cancelled, and ends by
+# itself with its input. They never have more than a minute.
+set -u
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+bad=0
+tried=0
+
+fail() {
+    echo "$name: $*"
+    echo "what it said:"
+    cat "$dir/got" "$dir/err"
+    bad=1
+    failed=1
+}
+
+say() { # a message
+    [ $failed -eq 0 ] && printf '%s\n' "$1" >&3
+}
+
+call() { # id, tool, arguments, more params
+    say "{\"jsonrpc\":\"2.0\",\"id\":$1,\"method\":\"tools/call\",\"params\":{\"name\":\"$2\",\"arguments\":$3${4-}}}"
+}
+
+cancel() { # id
+    say "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":$1}}"
+}
+
+expect() { # a pattern that a coming message fits
+    [ $failed -eq 0 ] || return
+    while IFS= read -r line <&4; do
+        printf '%s\n' "$line" >> "$dir/got"
+        case $line in
+        $1) return ;;
+        esac
+    done
+    fail "nothing came that fits $1"
+}
+
+start() { # program
+    name=$1 failed=0
+    program=$top_builddir/doc/examples/$name
+    [ -x "$program" ] || { echo "SKIPPED: $name was not built"; return 1; }
+    rm -f "$dir"/*
+    : > "$dir/got"
+    mkfifo "$dir/in" "$dir/out"
+    timeout 60 "$program" < "$dir/in" > "$dir/out" 2> "$dir/err" &
+    pid=$!
+    exec 3> "$dir/in" 4< "$dir/out"
+    tried=$((tried + 1))
+    say '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"sh","version":"1"}}}'
+    expect '*"id":1,"result"*"2025-11-25"*'
+    say '{"jsonrpc":"2.0","method":"notifications/initialized"}'
+}
+
+end() {
+    exec 3>&-
+    cat <&4 >> "$dir/got"
+    exec 4<&-
+    wait $pid || fail "it ended with $?"
+    [ ! -s "$dir/err" ] || fail "it complained"
+}
+
+trap '' PIPE
+if start mainloop; then
+    call 2 ticks '{}'
+    expect '*"id":2,"result"*"text":"[0-9]*"*'
+    end
+fi
+if start game; then
+    call 2 spawn '{"count":40}'
+    call 3 spawn '{"count":60}'
+    call 4 spawn '{"count":1}'
+    expect '*"id":2,"result"*"40 monsters in frame *'
+    expect '*"id":3,"result"*"100 monsters in frame *'
+    expect '*"id":4,"result"*"there is room for 0 more"*"isError":true*'
+    end
+fi
+if start async; then
+    call 2 remind '{"ms":3600000}'
+    call 3 remind '{"ms":3600000}'
+    call 4 remind '{"ms":1}'
+    expect '*"id":4,"result"*"It is time."*'
+    cancel 2
+    call 5 remind '{"ms":0}'
+    expect '*"id":5,"result"*"It is time."*'
+    end
+    ! grep -q '"id":[23]' "$dir/got" || fail "what was cancelled was answered"
+fi
+if start interrupt; then
+    call 2 sum '{"limit":1000}'
+    expect '*"id":2,"result"*"text":"500500"*'
+    call 3 sum '{"limit":1000000000000}' ',"_meta":{"progressToken":7}'
+    expect '*"progressToken":7*'
+    cancel 3
+    call 4 sum '{"limit":10}'
+    expect '*"id":4,"result"*"text":"55"*'
+    # A query that was not interrupted would hold it up, and make it complain.
+    end
+    ! grep -q '"id":3' "$dir/got" || fail "what was cancelled was answered"
+fi
+[ $tried -gt 0 ] || exit 77
+exit $bad
