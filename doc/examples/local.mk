@@ -1,10 +1,10 @@
 # Small programs against the public headers only: built by make check, which also talks to
 # them, and installed as they are.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = doc/examples/async.c doc/examples/game.c doc/examples/interrupt.c \
-	doc/examples/mainloop.c
+dist_examples_DATA = doc/examples/async.c doc/examples/calc.c doc/examples/game.c \
+	doc/examples/interrupt.c doc/examples/mainloop.c
 
-examples = doc/examples/async doc/examples/game
+examples = doc/examples/async doc/examples/calc doc/examples/game
 if HAVE_EPOLL
 examples += doc/examples/mainloop
 endif
@@ -17,6 +17,9 @@ check_PROGRAMS += $(examples)
 doc_examples_async_SOURCES = doc/examples/async.c
 doc_examples_async_LDADD   = libmcpserver.la $(JSONC_LIBS)
 doc_examples_async_LDFLAGS = $(AM_LDFLAGS) -no-install
+doc_examples_calc_SOURCES = doc/examples/calc.c
+doc_examples_calc_LDADD   = libmcpserver.la
+doc_examples_calc_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_game_SOURCES = doc/examples/game.c
 doc_examples_game_LDADD   = libmcpserver.la $(JSONC_LIBS)
 doc_examples_game_LDFLAGS = $(AM_LDFLAGS) -no-install

@@ -1,11 +1,14 @@
 #!/bin/sh
-# The official clients drive the lab over stdio. They are installed, by name and exact
-# version, in test/clients/installed of the build that this is called in. One that cannot be
-# installed here is skipped, and said to be; exits with 77 when that leaves none.
-# Usage: run.sh [ts|py]...
+# The official clients drive the lab over stdio, and what it sends is held against the
+# protocol's schemas. What that needs is installed, by name and exact version, in
+# test/clients/installed of the build that this is called in. What cannot be installed here
+# is skipped, and said to be; exits with 77 when that leaves nothing.
+# Usage: run.sh [ts|modern|py|schema|schema=PROGRAM]...
 set -eu
 
 ts_package=@modelcontextprotocol/sdk@1.32.2
+modern_package=@modelcontextprotocol/client@2.4.0
+schema_packages='ajv@8.20.0 ajv-formats@3.0.1'
 py_package=mcp==2.3.0
 install_seconds=300
 run_seconds=600
@@ -14,6 +17,7 @@ src=$(cd "$(dirname "$0")" && pwd)
 build=$PWD
 installed=$build/test/clients/installed
 lab=$build/test/fixtures/lab
+schemas=${MCPS_SHARED:-$src/../../../shared}/data/mcp-schema
 # What the installers say when they reach nobody.
 offline='ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH'
 offline="$offline|ERR_SOCKET_TIMEOUT|NewConnectionError|NameResolutionError"
@@ -54,13 +58,24 @@ install() { # client, package, command...
     return $status
 }
 
-install_ts() {
-    node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2> /dev/null ||
-        { skip ts "there is no node of 18 or later (package nodejs)"; return 1; }
-    command -v npm > /dev/null || { skip ts "there is no npm (package npm)"; return 1; }
-    install ts $ts_package npm install --prefix "$installed/ts" --no-save \
-        --no-package-lock --ignore-scripts --no-audit --no-fund --fetch-retries=1 \
-        --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=1000 $ts_package
+install_node() { # client, the oldest node that it runs on, packages
+    node -e 'process.exit(parseInt(process.versions.node) < process.argv[1] ? 1 : 0)' $2 \
+        2> /dev/null ||
+        { skip "$1" "there is no node of $2 or later (package nodejs)"; return 1; }
+    command -v npm > /dev/null || { skip "$1" "there is no npm (package npm)"; return 1; }
+    # Unquoted: they may be several.
+    install "$1" "$3" npm install --prefix "$installed/$1" --no-save --no-package-lock \
+        --ignore-scripts --no-audit --no-fund --fetch-retries=1 \
+        --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=1000 $3
+}
+
+install_ts() { install_node ts 18 $ts_package; }
+
+install_modern() { install_node modern 20 $modern_package; }
+
+install_schema() {
+    [ -d "$schemas" ] || { skip schema "there is no $schemas"; return 1; }
+    install_node schema 18 "$schema_packages"
 }
 
 install_py() {
@@ -75,10 +90,18 @@ install_py() {
 }
 
 # Packages are looked for beside the script, so it has to be where they are.
-run_ts() {
-    cp "$src/ts.mjs" "$installed/ts/ts.mjs"
-    timeout -k 10 $run_seconds node "$installed/ts/ts.mjs" "$@"
+run_node() { # client, arguments
+    client=$1
+    shift
+    cp "$src/$client.mjs" "$installed/$client/$client.mjs"
+    timeout -k 10 $run_seconds node "$installed/$client/$client.mjs" "$@"
 }
+
+run_ts() { run_node ts "$@"; }
+
+run_modern() { run_node modern "$@"; }
+
+run_schema() { run_node schema "$schemas" "$@"; }
 
 run_py() { timeout -k 10 $run_seconds "$installed/py/venv/bin/python" "$src/py.py" "$@"; }
 
@@ -91,14 +114,14 @@ stop_leftovers() { # client, folder
     done
 }
 
-run() { # client
+run() { # client, program
     "install_$1" || return 0
     ran=$((ran + 1))
     dir=$installed/$1/servers
     rm -rf "$dir"
     mkdir -p "$dir"
     status=0
-    "run_$1" "$src/server.sh" "$lab" "$dir" || status=$?
+    "run_$1" "$src/server.sh" "$2" "$dir" || status=$?
     stop_leftovers "$1" "$dir"
     case $status in
     0) ;;
@@ -109,11 +132,12 @@ run() { # client
 }
 
 [ -x "$lab" ] || { echo "there is no $lab: make check-clients builds it"; exit 1; }
-[ $# -gt 0 ] || set -- ts py
+[ $# -gt 0 ] || set -- ts modern py schema
 for client; do
     case $client in
-    ts | py) run "$client" ;;
-    *) echo "usage: run.sh [ts|py]..."; exit 2 ;;
+    ts | modern | py | schema) run "$client" "$lab" ;;
+    schema=*) run schema "${client#schema=}" ;;
+    *) echo "usage: run.sh [ts|modern|py|schema|schema=PROGRAM]..."; exit 2 ;;
     esac
 done
 [ $bad -eq 0 ] || exit 1
