@@ -24,7 +24,8 @@ check-long: all
 # The official clients, installed in the build, drive the lab. None of "make check": it needs
 # a network the first time, and node, npm and python3 with venv.
 EXTRA_DIST += test/clients/run.sh test/clients/server.sh test/clients/ts.mjs \
-	test/clients/modern.mjs test/clients/py.py
+	test/clients/modern.mjs test/clients/py.py test/clients/schema.mjs \
+	test/clients/schema_wire.mjs
 check-clients: test/fixtures/lab test/fixtures/kinds doc/examples/calc
 	$(SHELL) $(top_srcdir)/test/clients/run.sh
 

@@ -672,7 +672,10 @@ scenario('both eras and roots', async (lab) => {
     assert.deepEqual(JSON.parse(onlyText(old.result)), ROOTS);
     assert.equal(now.isError, true);
     assert.equal(asked, 1);
-}, { capabilities: { roots: {} }, handlers: { 'roots/list': async () => ({ roots: [] }) } });
+}, {
+    capabilities: { roots: {} },
+    handlers: { 'roots/list': async () => ({ roots: [] }) },
+});
 
 scenario('both eras, each cancels its own', async (lab) => {
     const abort = new AbortController();

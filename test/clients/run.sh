@@ -17,7 +17,7 @@ src=$(cd "$(dirname "$0")" && pwd)
 build=$PWD
 installed=$build/test/clients/installed
 lab=$build/test/fixtures/lab
-schemas=${MCPS_SHARED:-$src/../../../shared}/data/mcp-schema
+schemas=${MCPS_SHARED:-${src%/test/clients}/../shared}/data/mcp-schema
 # What the installers say when they reach nobody.
 offline='ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH'
 offline="$offline|ERR_SOCKET_TIMEOUT|NewConnectionError|NameResolutionError"
@@ -93,7 +93,7 @@ install_py() {
 run_node() { # client, arguments
     client=$1
     shift
-    cp "$src/$client.mjs" "$installed/$client/$client.mjs"
+    cp "$src/$client"*.mjs "$installed/$client"
     timeout -k 10 $run_seconds node "$installed/$client/$client.mjs" "$@"
 }
 

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: MIT
+// A server over stdio, and what it sends held against the protocol's schemas: results by
+// the method of their request, errors by their code, requests and notifications by their
+// method. Besides, nothing of one era may come in an answer of the other's. For schema.mjs.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import Ajv from 'ajv';
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+export const MODERN = '2026-07-28';
+export const BATCHES = '2025-03-26'; // the one revision that has them
+export const META = 'io.modelcontextprotocol/';
+
+const RESULTS = {
+    'initialize': 'InitializeResult',
+    'ping': 'EmptyResult',
+    'tools/list': 'ListToolsResult',
+    'tools/call': 'CallToolResult',
+    'server/discover': 'DiscoverResult',
+};
+
+const ERRORS = {
+    [-32700]: 'ParseError',
+    [-32600]: 'InvalidRequestError',
+    [-32601]: 'MethodNotFoundError',
+    [-32602]: 'InvalidParamsError',
+    [-32603]: 'InternalError',
+    [-32021]: 'MissingRequiredClientCapabilityError',
+    [-32022]: 'UnsupportedProtocolVersionError',
+};
+
+const NOTIFICATIONS = {
+    'notifications/progress': 'ProgressNotification',
+    'notifications/cancelled': 'CancelledNotification',
+    'notifications/message': 'LoggingMessageNotification',
+    'notifications/tools/list_changed': 'ToolListChangedNotification',
+};
+
+// What the server may ask a client of the legacy era, and what that says.
+const REQUESTS = {
+    'ping': ['PingRequest', {}],
+    'roots/list': ['ListRootsRequest',
+        { roots: [{ uri: 'file:///srv/gr%C3%BC%C3%9Fe', name: 'Grüße' }] }],
+    'sampling/createMessage': ['CreateMessageRequest',
+        { role: 'assistant', content: { type: 'text', text: 'yes' }, model: 'none' }],
+    'elicitation/create': ['ElicitRequest', { action: 'accept', content: {} }],
+};
+
+const CAPABILITIES = { roots: {}, sampling: {}, elicitation: {} };
+
+// ---- schemas ----
+
+// In the strict sense: objects that list their members have no others. The schemas allow
+// any, so that what belongs to another revision would pass. Those that are open by nature
+// stay so, and so do parts of a whole.
+const OPEN_DEFINITIONS = /MetaObject$|^(Result|Request|Notification)$|^JSONRPC/;
+const OPEN_MEMBERS = ['_meta', 'inputSchema', 'outputSchema'];
+
+function closed(schema, name) {
+    if (Array.isArray(schema))
+        return schema.map((one) => closed(one));
+    if (schema === null || typeof schema !== 'object' || OPEN_DEFINITIONS.test(name))
+        return schema;
+    const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) =>
+        [key, key === 'allOf' ? value : closed(value)]));
+    if (copy.properties && schema.additionalProperties === undefined)
+        copy.additionalProperties = false;
+    for (const member of OPEN_MEMBERS.filter((one) => schema.properties?.[one]))
+        copy.properties[member] = schema.properties[member];
+    return copy;
+}
+
+export class Judge {
+    constructor(revision, schema) {
+        const key = schema.$defs ? '$defs' : 'definitions';
+        const definitions = schema[key];
+
+        this.revision = revision;
+        this.isModern = revision >= MODERN;
+        this.key = key;
+        this.definitions = definitions;
+        this.checks = new Map();
+        this.wide = this.#compiler(schema);
+        this.strict = this.#compiler({
+            ...schema,
+            [key]: Object.fromEntries(Object.entries(definitions).map(
+                ([name, one]) => [name, closed(one, name)])),
+        });
+    }
+
+    #compiler(schema) {
+        const ajv = new (this.key === '$defs' ? Ajv2020 : Ajv)(
+            { allErrors: true, strictTypes: false, strictTuples: false });
+
+        addFormats(ajv);
+        ajv.addSchema(schema, 'mcp');
+        return ajv;
+    }
+
+    #compiled(name) {
+        if (!this.checks.has(name)) {
+            assert.ok(this.definitions[name], `${this.revision} has no ${name}`);
+            this.checks.set(name, [this.wide, this.strict].map((ajv) =>
+                ajv.compile({ $ref: `mcp#/${this.key}/${name}` })));
+        }
+        return this.checks.get(name);
+    }
+
+    has(name) {
+        return name in this.definitions;
+    }
+
+    // null, or what is wrong.
+    fault(name, value) {
+        for (const check of this.#compiled(name)) {
+            if (check(value))
+                continue;
+            return `no ${name} of ${this.revision}: ` + check.errors.map((error) =>
+                `${error.instancePath} ${error.message} ${JSON.stringify(error.params)}`)
+                .slice(0, 5).join('; ');
+        }
+        return null;
+    }
+
+    check(name, value) {
+        const fault = this.fault(name, value);
+
+        assert.ok(!fault, fault);
+    }
+
+    // Older schemas describe messages without what they have in common.
+    checkMessage(name, message) {
+        const known = this.definitions[name].properties ?? {};
+        const own = { ...message };
+
+        if (!known.jsonrpc) {
+            delete own.jsonrpc;
+            delete own.id;
+        }
+        this.check('JSONRPCMessage', message);
+        this.check(name, own);
+    }
+}
+
+// ---- one server, and all that comes from it ----
+
+export class Wire {
+    constructor(program, log, judge) {
+        this.judge = judge; // for what belongs to no request
+        this.asked = new Map();
+        this.tokens = new Map();
+        this.unnamed = [];
+        this.asking = 'result'; // or 'error': what requests of the server get
+        this.seen = { lines: 0, results: 0, errors: 0, notifications: 0, requests: 0 };
+        this.faults = [];
+        this.rest = Buffer.alloc(0);
+        this.child = spawn(program, ['stdio:'], { stdio: ['pipe', 'pipe', 'pipe'] });
+        this.child.stdin.on('error', (error) => this.fault(error, 'what was written'));
+        this.child.stderr.pipe(createWriteStream(log));
+        this.child.stdout.on('data', (bytes) => this.#read(bytes));
+        this.ended = new Promise((resolve, reject) => {
+            this.child.on('error', reject);
+            this.child.on('close', (code, signal) => resolve(code ?? signal));
+        });
+        this.ended.catch(() => {});
+    }
+
+    fault(error, line) {
+        this.faults.push(`${error.message} in ${line}`.slice(0, 1500));
+        this.failed?.(new Error(this.faults[0]));
+    }
+
+    #read(bytes) {
+        let end;
+
+        this.rest = Buffer.concat([this.rest, bytes]);
+        while ((end = this.rest.indexOf(10)) >= 0) {
+            const line = this.rest.subarray(0, end);
+
+            this.rest = this.rest.subarray(end + 1);
+            this.seen.lines++;
+            try {
+                // Not what JSON.parse makes of bytes that are no UTF-8.
+                const text = new TextDecoder('utf-8', { fatal: true }).decode(line);
+
+                assert.ok(!text.includes('\r'), 'a carriage return');
+                this.#take(JSON.parse(text));
+            } catch (error) {
+                this.fault(error, line);
+            }
+        }
+    }
+
+    #take(message) {
+        if (!Array.isArray(message)) {
+            this.#judge(message);
+            return;
+        }
+        assert.equal(this.judge.revision, BATCHES, 'a batch');
+        assert.ok(message.length > 0, 'an empty batch');
+        this.judge.check('JSONRPCBatchResponse', message);
+        for (const one of message)
+            this.#judge(one);
+    }
+
+    #judge(message) {
+        assert.equal(message?.jsonrpc, '2.0');
+        if ('method' in message && 'id' in message)
+            this.#judgeRequest(message);
+        else if ('method' in message)
+            this.#judgeNotification(message);
+        else if ('id' in message)
+            this.#judgeAnswer(message);
+        else
+            this.#judgeUnnamed(message);
+    }
+
+    #judgeAnswer(message) {
+        const request = this.asked.get(JSON.stringify(message.id));
+
+        assert.ok(request, 'an answer to what was not asked');
+        assert.ok(!request.answered, 'a second answer');
+        assert.ok(!request.mute, 'an answer to what was cancelled');
+        request.answered = true;
+        try {
+            if ('result' in message)
+                this.#judgeResult(message, request);
+            else
+                this.#judgeError(message, request.speaker.judge);
+        } finally {
+            request.resolve(message);
+        }
+    }
+
+    #judgeResult(message, { method, speaker: { judge } }) {
+        const { result } = message;
+        const name = RESULTS[method];
+
+        this.seen.results++;
+        assert.ok(name, `a result of ${method}`);
+        judge.check('JSONRPCMessage', message);
+        judge.check(name, result);
+        if (judge.isModern) {
+            judge.check(`${name}Response`, message);
+            assert.equal(result.resultType, 'complete', 'the resultType');
+            assert.ok(result._meta[`${META}serverInfo`], 'it does not say whose it is');
+            return;
+        }
+        for (const member of ['resultType', 'ttlMs', 'cacheScope', 'supportedVersions'])
+            assert.ok(!(member in result), `${member} in the legacy era`);
+        assert.ok(method === 'initialize' || !('serverInfo' in result), 'serverInfo');
+        assert.ok(!Object.keys(result._meta ?? {}).some((key) => key.startsWith(META)),
+            'reserved _meta in the legacy era');
+        if (method === 'ping')
+            assert.deepEqual(result, {});
+    }
+
+    #judgeError(message, judge) {
+        const { error } = message;
+        const named = ERRORS[error?.code];
+
+        this.seen.errors++;
+        if (!judge.isModern) {
+            judge.check('JSONRPCMessage', message);
+            judge.check(judge.has('JSONRPCError') ? 'JSONRPCError' : 'JSONRPCErrorResponse',
+                message);
+            assert.ok(!(error.code >= -32029 && error.code <= -32020),
+                `${error.code} in the legacy era`);
+            return;
+        }
+        judge.check('JSONRPCErrorResponse', message);
+        assert.ok(named, `${error.code} in the modern era`);
+        // Some describe the whole message, others what is in it.
+        judge.check(named, judge.definitions[named].properties.error ? message : error);
+        if (error.code === -32021)
+            assert.ok(Object.keys(error.data.requiredCapabilities).length > 0);
+    }
+
+    // The one thing that the older schemas do not know: an error to what had no id that
+    // could be read. It has no other's, and no null.
+    #judgeUnnamed(message) {
+        const judge = this.judge;
+        const next = this.unnamed.shift();
+        const mayLack = judge.revision >= '2025-11-25';
+
+        assert.ok('error' in message, 'neither method nor id nor error');
+        this.#judgeError(mayLack ? message : { ...message, id: 0 }, judge);
+        assert.ok(next, 'an error to nothing');
+        next(message);
+    }
+
+    #judgeRequest(message) {
+        const [name, result] = REQUESTS[message.method] ?? [];
+
+        this.seen.requests++;
+        assert.ok(!this.judge.isModern, 'a request in the modern era');
+        assert.ok(name, 'an unknown request');
+        this.judge.checkMessage(name, message);
+        this.write({ jsonrpc: '2.0', id: message.id, ...this.asking === 'result'
+            ? { result } : { error: { code: -32603, message: 'not today' } } });
+    }
+
+    #judgeNotification(message) {
+        const name = NOTIFICATIONS[message.method];
+        let { judge } = this;
+
+        this.seen.notifications++;
+        assert.ok(name, 'an unknown notification');
+        if (message.method === 'notifications/progress') {
+            const request = this.tokens.get(JSON.stringify(message.params.progressToken));
+
+            assert.ok(request, 'progress that nobody asked for');
+            assert.ok(!request.answered, 'progress after the answer');
+            judge = request.speaker.judge;
+            assert.ok(message.params.progress > (request.progress ?? -Infinity));
+            request.progress = message.params.progress;
+        } else {
+            assert.ok(!judge.isModern, 'a notification that belongs to no request');
+        }
+        judge.checkMessage(name, message);
+    }
+
+    write(message) {
+        const text = typeof message === 'string' || Buffer.isBuffer(message)
+            ? message : JSON.stringify(message);
+
+        this.child.stdin.write(Buffer.concat([Buffer.from(text), Buffer.from('\n')]));
+    }
+
+    expectUnnamed() {
+        return new Promise((resolve) => { this.unnamed.push(resolve); });
+    }
+
+    // The server ends by itself, and with nothing left to be said.
+    async end(signal) {
+        if (signal)
+            this.child.kill(signal);
+        else
+            this.child.stdin.end();
+        assert.equal(await this.ended, 0, 'exit code of the server');
+        assert.equal(this.rest.length, 0, `${this.rest} at the end`);
+        assert.deepEqual(this.unnamed, [], 'errors that did not come');
+        assert.deepEqual(this.faults, []);
+    }
+}
+
+// ---- one client of a revision; there may be several on one wire ----
+
+let serial = 0;
+
+const nextToken = () => serial % 2 ? serial : `token ${serial}`;
+
+export class Speaker {
+    constructor(wire, judge, capabilities = CAPABILITIES) {
+        this.wire = wire;
+        this.judge = judge;
+        this.capabilities = capabilities;
+    }
+
+    // All kinds of ids in turn, 0 and long ones among them.
+    #nextId() {
+        const n = serial++;
+
+        return [n, `id ${n} "ü\u2028\\"`, 1700000000000 + n, -n - 1, `${n}`][n % 5];
+    }
+
+    #params(params, meta) {
+        const own = this.judge.isModern ? {
+            [`${META}protocolVersion`]: this.judge.revision,
+            [`${META}clientCapabilities`]: this.capabilities,
+            [`${META}clientInfo`]: { name: 'check-clients', version: '1' },
+        } : undefined;
+
+        if (!own && !meta)
+            return params;
+        return { ...params, _meta: { ...own, ...meta, ...params?._meta } };
+    }
+
+    // Written as a line of its own, or given for a batch.
+    begin(method, params, { progress, raw, batch } = {}) {
+        const meta = progress && { progressToken: nextToken() };
+        const id = this.#nextId();
+        const request = { method, speaker: this, id };
+        const message = { jsonrpc: '2.0', id, method };
+        const all = raw ? params : this.#params(params, meta);
+
+        if (all !== undefined)
+            message.params = all;
+        request.message = message;
+        request.answer = new Promise((resolve) => { request.resolve = resolve; });
+        this.wire.asked.set(JSON.stringify(id), request);
+        if (meta)
+            this.wire.tokens.set(JSON.stringify(meta.progressToken), request);
+        if (!batch)
+            this.wire.write(message);
+        return request;
+    }
+
+    async result(method, params, options) {
+        const { result, error } = await this.begin(method, params, options).answer;
+
+        assert.ok(result, `${method} failed: ${JSON.stringify(error)}`);
+        return result;
+    }
+
+    async error(code, method, params, options) {
+        const { error } = await this.begin(method, params, options).answer;
+
+        assert.ok(error, `${method} of ${JSON.stringify(params)} did not fail`);
+        assert.equal(error.code, code, JSON.stringify(error));
+        return error;
+    }
+
+    notify(method, params) {
+        this.wire.write({ jsonrpc: '2.0', method, ...params && { params } });
+    }
+
+    async initialize() {
+        const { revision } = this.judge;
+        const result = await this.result('initialize', {
+            protocolVersion: revision,
+            capabilities: this.capabilities,
+            clientInfo: { name: 'check-clients', version: '1' },
+        });
+
+        assert.equal(result.protocolVersion, revision);
+        this.notify('notifications/initialized');
+        return result;
+    }
+
+    begun() {
+        return this.judge.isModern ? undefined : this.initialize();
+    }
+}
