@@ -8,43 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <json-c/json.h>
 
+#include "bench.h"
 #include "json/scan.h"
 #include "json/tree.h"
 #include "rpc/envelope.h"
 
 static volatile size_t sink; /* keeps the compiler from dropping a result */
-
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* The best seconds of one fn(arg), out of several rounds of about 50 ms. */
-static double best_of_rounds(void (*fn)(void *arg), void *arg)
-{
-    double best = 1e9;
-    size_t n = 1;
-
-    for (int round = 0; round < 9; round++) {
-        double start = now(), took;
-
-        for (size_t i = 0; i < n; i++)
-            fn(arg);
-        took = now() - start;
-        if (round > 0 && took / (double)n < best)
-            best = took / (double)n;
-        if (took < 0.05)
-            n = (size_t)((double)n * (took < 0.0005 ? 100 : 0.06 / took)) + 1;
-    }
-    return best;
-}
 
 struct input {
     const char *name;
@@ -171,7 +143,7 @@ static void bench_input(struct input *in)
     json_tokener_set_flags(in->tokener, JSON_TOKENER_STRICT);
     printf("%s, %zu bytes\n", in->name, in->len);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        double seconds = best_of_rounds(rows[i].fn, in);
+        double seconds = bench_best(rows[i].fn, in);
 
         if (i == 0)
             scan = seconds;

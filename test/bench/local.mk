@@ -1,9 +1,11 @@
 # Benchmarks print figures, and judge nothing.
-bench_programs = test/bench/bench_scan
+bench_programs = test/bench/bench_scan test/bench/bench_list
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(EXTRA_PROGRAMS)
 
-test_bench_bench_scan_SOURCES = test/bench/bench_scan.c
+test_bench_bench_list_SOURCES = test/bench/bench_list.c test/bench/bench.h
+test_bench_bench_list_LDADD   = libmcpscore.la
+test_bench_bench_scan_SOURCES = test/bench/bench_scan.c test/bench/bench.h
 test_bench_bench_scan_LDADD   = libmcpscore.la
 
 bench: $(bench_programs)
