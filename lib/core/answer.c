@@ -54,8 +54,10 @@ void mcps__result_end(struct mcps__writer *w, const struct mcps__engine *engine,
     mcps__write_object_end(w);
 }
 
-/* More than any of these answers can have. */
-enum { ANSWER_MAX = 64 << 10 };
+enum {
+    ANSWER_MAX = 64 << 10, /* more than any of these answers can have */
+    ENVELOPE_MAX = 512     /* what is around a result */
+};
 
 struct mcps__piece *mcps__written_piece(struct mcps__buf *buf,
                                         const struct mcps__writer *w)
@@ -76,6 +78,26 @@ struct mcps__piece *mcps__error_piece(const struct mcps__id *id, int code,
         return NULL;
     mcps__write_init(&w, &buf);
     mcps__rpc_write_error(&w, id, code, message, data);
+    return mcps__written_piece(&buf, &w);
+}
+
+/* Copied once: there is room for all of it before it comes. */
+struct mcps__piece *mcps__ready_piece(const struct mcps__id *id,
+                                      const struct mcps__bytes *result)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    if (mcps__piece_begin(&buf, SIZE_MAX / 2) < 0)
+        return NULL;
+    if (mcps__buf_reserve(&buf, result->len + ENVELOPE_MAX) < 0) {
+        mcps__buf_fini(&buf);
+        return NULL;
+    }
+    mcps__write_init(&w, &buf);
+    mcps__rpc_begin_result(&w, id);
+    mcps__write_raw(&w, result->data, result->len);
+    mcps__rpc_end(&w);
     return mcps__written_piece(&buf, &w);
 }
 

@@ -32,6 +32,10 @@ struct mcps__piece *mcps__written_piece(struct mcps__buf *buf,
 struct mcps__piece *mcps__error_piece(const struct mcps__id *id, int code,
                                       const char *message, const char *data);
 
+/* A result that is there already, as JSON text. Given; NULL when there is no memory. */
+struct mcps__piece *mcps__ready_piece(const struct mcps__id *id,
+                                      const struct mcps__bytes *result);
+
 /* The members of a result that is a tool error with one text. */
 void mcps__write_tool_error(struct mcps__writer *w, const char *text);
 /* A result that is a tool error with one text. Given; NULL when there is no memory. */

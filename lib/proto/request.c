@@ -89,8 +89,8 @@ void mcps__request_ignore(const struct mcps__request *request, const char *why)
 
 /* ---- results ---- */
 
-static int begin(const struct mcps__request *request, struct mcps__buf *buf,
-                 struct mcps__writer *w)
+int mcps__request_begin_result(const struct mcps__request *request, struct mcps__buf *buf,
+                               struct mcps__writer *w)
 {
     int r = mcps__piece_begin(buf, SIZE_MAX / 2);
 
@@ -100,23 +100,6 @@ static int begin(const struct mcps__request *request, struct mcps__buf *buf,
     }
     mcps__write_init(w, buf);
     mcps__rpc_begin_result(w, &request->env->id);
-    return 0;
-}
-
-static void end(const struct mcps__request *request, struct mcps__buf *buf,
-                struct mcps__writer *w)
-{
-    mcps__rpc_end(w);
-    mcps__request_answer(request, mcps__written_piece(buf, w));
-}
-
-int mcps__request_begin_result(const struct mcps__request *request, struct mcps__buf *buf,
-                               struct mcps__writer *w)
-{
-    int r = begin(request, buf, w);
-
-    if (r < 0)
-        return r;
     mcps__result_begin(w, mcps__request_version(request));
     return 0;
 }
@@ -125,19 +108,14 @@ void mcps__request_end_result(const struct mcps__request *request, struct mcps__
                               struct mcps__writer *w)
 {
     mcps__result_end(w, request->peer->engine, mcps__request_version(request));
-    end(request, buf, w);
+    mcps__rpc_end(w);
+    mcps__request_answer(request, mcps__written_piece(buf, w));
 }
 
 void mcps__request_answer_bytes(const struct mcps__request *request,
                                 const struct mcps__bytes *result)
 {
-    struct mcps__buf buf;
-    struct mcps__writer w;
-
-    if (begin(request, &buf, &w) < 0)
-        return;
-    mcps__write_raw(&w, result->data, result->len);
-    end(request, &buf, &w);
+    mcps__request_answer(request, mcps__ready_piece(&request->env->id, result));
 }
 
 /* ---- what all methods have to do ---- */

@@ -13,7 +13,6 @@
 #include "core/answer.h"
 #include "core/lists.h"
 #include "mcpserver/mcpserver.h"
-#include "rpc/message.h"
 
 enum { N_TOOLS = 1000 };
 
@@ -53,20 +52,13 @@ static void add_tools(void)
 static void answer(void *arg)
 {
     struct mcps__bytes *list;
-    struct mcps__buf buf;
-    struct mcps__writer w;
     struct mcps__id id;
 
     (void)arg;
     mcps__id_of_number(&id, 1);
-    if (mcps__lists_get(engine, MCPS__V_2026_07_28, &list) < 0 ||
-        mcps__piece_begin(&buf, SIZE_MAX / 2) < 0)
+    if (mcps__lists_get(engine, MCPS__V_2026_07_28, &list) < 0)
         abort();
-    mcps__write_init(&w, &buf);
-    mcps__rpc_begin_result(&w, &id);
-    mcps__write_raw(&w, list->data, list->len);
-    mcps__rpc_end(&w);
-    mcps__piece_free(mcps__written_piece(&buf, &w));
+    mcps__piece_free(mcps__ready_piece(&id, list));
     copied = list->len;
     mcps__bytes_unref(list);
 }
