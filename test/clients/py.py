@@ -19,6 +19,8 @@ from mcp import (
 WATCHDOG_S = 120
 EXIT_S = 60
 LATEST = "2025-11-25"
+MODERN = "2026-07-28"
+META = "io.modelcontextprotocol/"
 TOOLS = ["add", "big", "echo", "fail", "no_result", "progress", "roots", "sleep", "spin",
          "stats", "stubborn"]
 TEXTS = [
@@ -156,6 +158,23 @@ class Lab:
         answered = [message.id for message in self.received
                     if isinstance(message, (types.JSONRPCResponse, types.JSONRPCError))]
         equal(len(answered), len(set(answered)), "one answer for each request")
+        self.check_eras()
+
+    def check_eras(self):
+        """Each answer has the shape of the era of its request."""
+        asked = {item.message.id: item.message for item in self.sent_items
+                 if isinstance(item.message, types.JSONRPCRequest)}
+        for answer in self.received:
+            if not isinstance(answer, types.JSONRPCResponse):
+                continue
+            said = (asked[answer.id].params or {}).get("_meta") or {}
+            result = answer.result
+            if f"{META}protocolVersion" in said:
+                equal(result.get("resultType"), "complete", "resultType")
+                equal(result["_meta"][f"{META}serverInfo"]["name"], "lab")
+            else:
+                alien = {"resultType", "ttlMs", "cacheScope", "_meta"} & set(result)
+                equal(alien, set(), "members of the modern era")
 
 
 def only_text(result):
@@ -177,16 +196,22 @@ async def expect_error(code, awaitable):
 scenarios = []
 
 
-def scenario(name, **options):
+def scenario(name, mode="legacy", **options):
     """Those whose client is connected already: the body gets the lab."""
-    options = {"mode": "legacy", **options}
-
     def add(body):
         async def play(lab):
-            async with Client(lab.transport(), **options) as lab.client:
+            async with Client(lab.transport(), mode=mode, **options) as lab.client:
                 await body(lab)
         scenarios.append((name, play))
         return body
+    return add
+
+
+def both_eras(name, **options):
+    """The same twice: with the handshake, and as the client finds out by itself."""
+    def add(body):
+        scenario(name, **options)(body)
+        return scenario(f"{name}, modern", mode="auto", **options)(body)
     return add
 
 
@@ -209,15 +234,36 @@ async def connect(lab):
     equal(lab.client.instructions, "Tools for tests.")
 
 
-@scenario("connect by asking for the later era first", mode="auto")
-async def connect_auto(lab):
-    methods = [item.message.method for item in lab.sent_items]
-    equal(methods, ["server/discover", "initialize", "notifications/initialized"])
-    equal(lab.client.protocol_version, LATEST)
+def sent_methods(lab):
+    return [item.message.method for item in lab.sent_items]
+
+
+async def check_modern(lab):
+    equal(lab.client.protocol_version, MODERN)
+    true(lab.client.server_capabilities.tools is not None, "no tools are offered")
     equal(await lab.text("add", {"a": 1, "b": 2}), "3")
 
 
-@scenario("list")
+@scenario("connect, modern", mode="auto")
+async def connect_auto(lab):
+    equal(sent_methods(lab), ["server/discover"])
+    info = lab.client.server_info
+    equal(info.name, "lab")
+    equal(info.title, "The lab")
+    true(info.version, "there is no version")
+    equal(lab.client.instructions, "Tools for tests.")
+    await check_modern(lab)
+
+
+@scenario("connect to what is known, modern", mode=MODERN)
+async def connect_pinned(lab):
+    """The client asks nothing first, and takes for granted that there are tools."""
+    equal(sent_methods(lab), [])
+    equal(lab.client.protocol_version, MODERN)
+    equal(await lab.text("add", {"a": 1, "b": 2}), "3")
+
+
+@both_eras("list")
 async def list_tools(lab):
     result = await lab.client.list_tools()
     equal(sorted(tool.name for tool in result.tools), TOOLS)
@@ -231,20 +277,32 @@ async def list_tools(lab):
     equal(add.input_schema["required"], ["a", "b"])
 
 
-@scenario("echo")
+@scenario("list again, modern", mode="auto")
+async def list_again(lab):
+    """It asks again if and only if what it has is stale, which the answer said."""
+    first = await lab.client.list_tools()
+    fresh = first.ttl_ms > 0
+    true(not 0 < first.ttl_ms < 10000, f"ttlMs is {first.ttl_ms}")
+    equal(await lab.client.list_tools(), first)
+    equal(sent_methods(lab).count("tools/list"), 1 if fresh else 2)
+    await lab.client.list_tools(cache_mode="refresh")
+    equal(sent_methods(lab).count("tools/list"), 2 if fresh else 3)
+
+
+@both_eras("echo")
 async def echo(lab):
     for text in TEXTS:
         equal(await lab.text("echo", {"text": text}), text)
 
 
-@scenario("add")
+@both_eras("add")
 async def add_numbers(lab):
     equal(await lab.text("add", {"a": 2, "b": 3}), "5")
     equal(await lab.text("add", {"a": -1.5, "b": 0.25}), "-1.25")
     equal(await lab.text("add", {"a": 1e300, "b": 1e300}), "2e+300")
 
 
-@scenario("bad arguments")
+@both_eras("bad arguments")
 async def bad_arguments(lab):
     wrong = await lab.call("add", {"a": 1, "b": "two"})
     missing = await lab.call("echo", {})
@@ -254,26 +312,26 @@ async def bad_arguments(lab):
     true("argument text" in only_text(missing), missing.content)
 
 
-@scenario("fail")
+@both_eras("fail")
 async def fail(lab):
     result = await lab.call("fail", {"text": "no: \"100 %s\"\n\u2028"})
     equal(result.is_error, True)
     equal(only_text(result), "no: \"100 %s\"\n\u2028")
 
 
-@scenario("no result")
+@both_eras("no result")
 async def no_result(lab):
     await expect_error(types.INTERNAL_ERROR, lab.call("no_result", {}))
     equal(await lab.text("add", {"a": 1, "b": 1}), "2")
 
 
-@scenario("unknown tool")
+@both_eras("unknown tool")
 async def unknown_tool(lab):
     error = await expect_error(types.INVALID_PARAMS, lab.call("nobody", {}))
     true("nobody" in error.message, error.message)
 
 
-@scenario("unknown method")
+@both_eras("unknown method")
 async def unknown_method(lab):
     await expect_error(types.METHOD_NOT_FOUND, lab.client.list_resources())
 
@@ -297,20 +355,20 @@ async def check_progress(lab, steps, ms):
     equal(kinds.count("JSONRPCNotification"), steps)
 
 
-@scenario("progress")
+@both_eras("progress")
 async def progress(lab):
     await check_progress(lab, 10, 5)
     await check_progress(lab, 200, 0)
     await check_progress(lab, 0, 0)
 
 
-@scenario("progress not asked for")
+@both_eras("progress not asked for")
 async def progress_unasked(lab):
     equal(await lab.text("progress", {"steps": 5, "ms": 0}), "5 steps")
     true("JSONRPCNotification" not in lab.received_kinds(), "there was progress")
 
 
-@scenario("cancel")
+@both_eras("cancel")
 async def cancel(lab):
     async with anyio.create_task_group() as tasks:
         scope = anyio.CancelScope()
@@ -336,7 +394,7 @@ async def cancel(lab):
     equal(answered, asked - sleeps, "answers to all but the cancelled call")
 
 
-@scenario("time limit of the client")
+@both_eras("time limit of the client")
 async def time_limit(lab):
     sleep = lab.call("sleep", {"ms": 600000}, read_timeout_seconds=0.05)
     await expect_error(types.REQUEST_TIMEOUT, sleep)
@@ -362,6 +420,14 @@ async def roots(lab):
     equal([json.loads(text) for text in texts], [ROOTS] * 8)
 
 
+@scenario("roots, modern", mode="auto", list_roots_callback=some_roots)
+async def roots_modern(lab):
+    """In this era a server must not ask, whatever the client declares."""
+    result = await lab.call("roots", {})
+    equal(result.is_error, True)
+    true("JSONRPCRequest" not in lab.received_kinds(), "the server asked")
+
+
 async def no_roots_today(context):
     return types.ErrorData(code=types.INTERNAL_ERROR, message="there are none today")
 
@@ -373,14 +439,14 @@ async def roots_that_fail(lab):
     true("roots ended: MCPS_EREFUSED" in lab.said(), lab.said())
 
 
-@scenario("no roots")
+@both_eras("no roots")
 async def no_roots(lab):
     result = await lab.call("roots", {})
     equal(result.is_error, True)
     true("JSONRPCRequest" not in lab.received_kinds(), "the server asked")
 
 
-@scenario("concurrent calls")
+@both_eras("concurrent calls")
 async def concurrent_calls(lab):
     # As many at a time as one client may have, with some room.
     room = anyio.Semaphore(60)
@@ -398,7 +464,7 @@ async def concurrent_calls(lab):
     equal((await lab.stats())["limits"]["calls_per_peer"], 0)
 
 
-@scenario("big")
+@both_eras("big")
 async def big(lab):
     size = 2 << 20
     text = "ü\u2028👋\"\n" * 100000
@@ -411,22 +477,31 @@ async def ping(lab):
     equal(await lab.client.session.send_ping(), types.EmptyResult())
 
 
-@scenario("close")
+@both_eras("close")
 async def close(lab):
     """What each scenario ends with, only that nothing came before it."""
 
 
-@bare_scenario("close while busy")
-async def close_while_busy(lab):
+async def check_close_while_busy(lab, mode):
     async def sleep():
         await expect_error(types.CONNECTION_CLOSED, lab.call("sleep", {"ms": 600000}))
 
     async with anyio.create_task_group() as tasks:
-        async with Client(lab.transport(), mode="legacy") as lab.client:
+        async with Client(lab.transport(), mode=mode) as lab.client:
             tasks.start_soon(sleep)
             await lab.stats_until(lambda stats: stats["running"] == 2)
     await lab.check_end()
     true("sleep ended: DISCONNECT" in lab.said(), lab.said())
+
+
+@bare_scenario("close while busy")
+async def close_while_busy(lab):
+    await check_close_while_busy(lab, "legacy")
+
+
+@bare_scenario("close while busy, modern")
+async def close_while_busy_modern(lab):
+    await check_close_while_busy(lab, "auto")
 
 
 async def check_revision(lab, offer, expected):

@@ -153,7 +153,7 @@ export class Wire {
         this.asked = new Map();
         this.tokens = new Map();
         this.unnamed = [];
-        this.asking = 'result'; // or 'error': what requests of the server get
+        this.asking = 'result'; // or 'error': what the server gets; or 'never'
         this.seen = { lines: 0, results: 0, errors: 0, notifications: 0, requests: 0 };
         this.faults = [];
         this.rest = Buffer.alloc(0);
@@ -297,6 +297,7 @@ export class Wire {
 
         this.seen.requests++;
         assert.ok(!this.judge.isModern, 'a request in the modern era');
+        assert.ok(this.asking !== 'never', 'a request to who cannot answer it');
         assert.ok(name, 'an unknown request');
         this.judge.checkMessage(name, message);
         this.write({ jsonrpc: '2.0', id: message.id, ...this.asking === 'result'
