@@ -25,8 +25,12 @@ check-long: all
 # a network the first time, and node, npm and python3 with venv.
 EXTRA_DIST += test/clients/run.sh test/clients/server.sh test/clients/ts.mjs \
 	test/clients/modern.mjs test/clients/py.py test/clients/schema.mjs \
-	test/clients/schema_wire.mjs
-check-clients: test/fixtures/lab test/fixtures/kinds doc/examples/calc
+	test/clients/schema_wire.mjs test/clients/args.mjs
+EXTRA_PROGRAMS += test/clients/args_cases
+test_clients_args_cases_SOURCES = test/clients/args_cases.c $(fields_sources)
+test_clients_args_cases_LDADD   = libmcpscore.la $(JSONC_LIBS)
+check-clients: test/fixtures/lab test/fixtures/kinds doc/examples/calc \
+		test/clients/args_cases
 	$(SHELL) $(top_srcdir)/test/clients/run.sh
 
 distclean-local:

@@ -1,5 +1,5 @@
 # Benchmarks print figures, and judge nothing.
-bench_programs = test/bench/bench_scan test/bench/bench_list
+bench_programs = test/bench/bench_scan test/bench/bench_list test/bench/bench_args
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(EXTRA_PROGRAMS)
 
@@ -7,6 +7,8 @@ test_bench_bench_list_SOURCES = test/bench/bench_list.c test/bench/bench.h
 test_bench_bench_list_LDADD   = libmcpscore.la
 test_bench_bench_scan_SOURCES = test/bench/bench_scan.c test/bench/bench.h
 test_bench_bench_scan_LDADD   = libmcpscore.la
+test_bench_bench_args_SOURCES = test/bench/bench_args.c
+test_bench_bench_args_LDADD   = libmcpscore.la $(JSONC_LIBS)
 
 bench: $(bench_programs)
 	@for program in $(bench_programs); do ./$$program || exit 1; done

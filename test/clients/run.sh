@@ -1,15 +1,17 @@
 #!/bin/sh
-# The official clients drive the lab over stdio, and what it sends is held against the
-# protocol's schemas. What that needs is installed, by name and exact version, in
-# test/clients/installed of the build that this is called in. What cannot be installed here
-# is skipped, and said to be; exits with 77 when that leaves nothing.
-# Usage: run.sh [ts|modern|py|schema|schema=PROGRAM]...
+# The official clients drive the lab over stdio, what it sends is held against the protocol's
+# schemas, and arguments are judged by ajv as the schemas say that clients see. What that needs
+# is installed, by name and exact version, in test/clients/installed of the build that this is
+# called in. What cannot be installed here is skipped, and said to be; exits with 77 when that
+# leaves nothing.
+# Usage: run.sh [ts|modern|py|schema|schema=PROGRAM|ajv]...
 set -eu
 
 ts_package=@modelcontextprotocol/sdk@1.32.2
 modern_package=@modelcontextprotocol/client@2.4.0
 schema_packages='ajv@8.20.0 ajv-formats@3.0.1'
 py_package=mcp==2.3.0
+ajv_package=ajv@8.20.0
 install_seconds=300
 run_seconds=600
 
@@ -18,6 +20,7 @@ build=$PWD
 installed=$build/test/clients/installed
 lab=$build/test/fixtures/lab
 schemas=${MCPS_SHARED:-${src%/test/clients}/../shared}/data/mcp-schema
+cases=$build/test/clients/args_cases
 # What the installers say when they reach nobody.
 offline='ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH'
 offline="$offline|ERR_SOCKET_TIMEOUT|NewConnectionError|NameResolutionError"
@@ -78,6 +81,8 @@ install_schema() {
     install_node schema 18 "$schema_packages"
 }
 
+install_ajv() { install_node ajv 18 $ajv_package; }
+
 install_py() {
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2> /dev/null ||
         { skip py "there is no python3 of 3.10 or later (package python3)"; return 1; }
@@ -104,6 +109,13 @@ run_modern() { run_node modern "$@"; }
 run_schema() { run_node schema "$schemas" "$@"; }
 
 run_py() { timeout -k 10 $run_seconds "$installed/py/venv/bin/python" "$src/py.py" "$@"; }
+
+run_ajv() {
+    cp "$src/args.mjs" "$installed/ajv/args.mjs"
+    n=2000
+    [ "${MCPS_TEST_LONG:-}" != 1 ] || n=100000
+    timeout -k 10 $run_seconds node "$installed/ajv/args.mjs" "$cases" $n ${MCPS_TEST_SEED:-}
+}
 
 # Servers that are still there when their client is through.
 stop_leftovers() { # client, folder
@@ -132,12 +144,13 @@ run() { # client, program
 }
 
 [ -x "$lab" ] || { echo "there is no $lab: make check-clients builds it"; exit 1; }
-[ $# -gt 0 ] || set -- ts modern py schema
+[ -x "$cases" ] || { echo "there is no $cases: make check-clients builds it"; exit 1; }
+[ $# -gt 0 ] || set -- ts modern py schema schema="$build/test/fixtures/kinds" ajv
 for client; do
     case $client in
-    ts | modern | py | schema) run "$client" "$lab" ;;
+    ts | modern | py | schema | ajv) run "$client" "$lab" ;;
     schema=*) run schema "${client#schema=}" ;;
-    *) echo "usage: run.sh [ts|modern|py|schema|schema=PROGRAM]..."; exit 2 ;;
+    *) echo "usage: run.sh [ts|modern|py|schema|schema=PROGRAM|ajv]..."; exit 2 ;;
     esac
 done
 [ $bad -eq 0 ] || exit 1

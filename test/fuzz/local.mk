@@ -1,6 +1,7 @@
 # Each target twice: over its corpus in "make check", and as a libFuzzer program.
 corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
-	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session
+	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session \
+	test/fuzz/corpus_args
 check_PROGRAMS += $(corpus_programs)
 TESTS += $(corpus_programs)
 EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
@@ -22,9 +23,12 @@ test_fuzz_corpus_base64_LDADD      = libmcpscore.la
 test_fuzz_corpus_session_SOURCES   = test/fuzz/fuzz_session.c $(corpus_main)
 test_fuzz_corpus_session_CPPFLAGS  = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/session"'
 test_fuzz_corpus_session_LDADD     = libmcpscore.la $(JSONC_LIBS)
+test_fuzz_corpus_args_SOURCES      = test/fuzz/fuzz_args.c $(fields_sources) $(corpus_main)
+test_fuzz_corpus_args_CPPFLAGS     = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/args"'
+test_fuzz_corpus_args_LDADD        = libmcpscore.la $(JSONC_LIBS) -lm
 
 fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 \
-	test/fuzz/fuzz_session
+	test/fuzz/fuzz_session test/fuzz/fuzz_args
 EXTRA_PROGRAMS += $(fuzz_programs)
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
@@ -46,3 +50,6 @@ test_fuzz_fuzz_base64_LDADD     = libmcpscore.la
 test_fuzz_fuzz_session_SOURCES  = test/fuzz/fuzz_session.c test/fuzz/fuzz.h
 test_fuzz_fuzz_session_LDFLAGS  = $(fuzzer_ldflags)
 test_fuzz_fuzz_session_LDADD    = libmcpscore.la $(JSONC_LIBS)
+test_fuzz_fuzz_args_SOURCES     = test/fuzz/fuzz_args.c $(fields_sources) test/fuzz/fuzz.h
+test_fuzz_fuzz_args_LDFLAGS     = $(fuzzer_ldflags)
+test_fuzz_fuzz_args_LDADD       = libmcpscore.la $(JSONC_LIBS) -lm
