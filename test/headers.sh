@@ -35,6 +35,14 @@ try_tools() { # compiler, standard, language's suffix, flag...
     tried=$((tried + 1))
 }
 
+try_throwing() { # compiler, standard
+    has "$1" "$2" cc || return 0
+    cp "$top_srcdir/test/fixtures/throws.inc" "$dir/throws.cc"
+    { $1 -std="$2" $flags "$dir/throws.cc" -o "$dir/throws" && "$dir/throws"; } ||
+        { echo "exceptions as $2 with $1"; bad=1; }
+    tried=$((tried + 1))
+}
+
 for std in c99 c11 c17 c2x; do try "$CC" $std c; done
 for std in c++11 c++17 c++20; do try "${CXX:-c++}" $std cc; done
 for compiler in gcc clang; do
@@ -45,6 +53,7 @@ for compiler in g++ clang++; do
         try_tools $compiler $std cc
         try_tools $compiler $std cc -fno-exceptions
         try_tools $compiler $std cc -O2
+        try_throwing $compiler $std
     done
 done
 echo "$tried compiled"
