@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench.h"
 #include "schema/args.h"
 #include "schema/table.h"
 
@@ -38,20 +38,13 @@ static volatile size_t sink; /* keeps the compiler from dropping a result */
 static struct mcps__table *table;
 static struct mcps__tree_parser parser;
 
-static double now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* Decoding changes the text, so every run has a copy of it, and so has the tree. */
-static void run_decode(void)
+static void run_decode(void *arg)
 {
     char text[sizeof json], error[MCPS__ARGS_ERROR_SIZE];
     struct mcps__args args;
 
+    (void)arg;
     memcpy(text, json, sizeof json);
     if (mcps__args_decode(&args, table, text, sizeof json - 1, &parser, error,
                           sizeof error) < 0)
@@ -60,34 +53,17 @@ static void run_decode(void)
     mcps__args_fini(&args);
 }
 
-static void run_tree(void)
+static void run_tree(void *arg)
 {
     char text[sizeof json];
     struct json_object *tree;
 
+    (void)arg;
     memcpy(text, json, sizeof json);
     if (mcps__tree_build(&parser, &tree, text, sizeof json - 1) < 0)
         abort();
     sink += (size_t)json_object_object_length(tree);
     json_object_put(tree);
-}
-
-/* The best nanoseconds of one fn(), out of several rounds. */
-static double best_of_rounds(void (*fn)(void))
-{
-    const size_t n = 50000;
-    double best = 1e9;
-
-    for (int round = 0; round < 9; round++) {
-        double start = now(), took;
-
-        for (size_t i = 0; i < n; i++)
-            fn();
-        took = (now() - start) / (double)n * 1e9;
-        if (took < best)
-            best = took;
-    }
-    return best;
 }
 
 int main(void)
@@ -99,8 +75,10 @@ int main(void)
                         sizeof error) < 0)
         abort();
     printf("arguments of ten fields, %zu bytes\n", sizeof json - 1);
-    printf("  %-32s %10.0f ns\n", "decoded and checked", best_of_rounds(run_decode));
-    printf("  %-32s %10.0f ns\n", "as a tree, not checked", best_of_rounds(run_tree));
+    printf("  %-32s %10.0f ns\n", "decoded and checked",
+           bench_best(run_decode, NULL) * 1e9);
+    printf("  %-32s %10.0f ns\n", "as a tree, not checked",
+           bench_best(run_tree, NULL) * 1e9);
     mcps__table_free(table);
     mcps__tree_parser_fini(&parser);
     return 0;

@@ -7,7 +7,7 @@ test_bench_bench_list_SOURCES = test/bench/bench_list.c test/bench/bench.h
 test_bench_bench_list_LDADD   = libmcpscore.la
 test_bench_bench_scan_SOURCES = test/bench/bench_scan.c test/bench/bench.h
 test_bench_bench_scan_LDADD   = libmcpscore.la
-test_bench_bench_args_SOURCES = test/bench/bench_args.c
+test_bench_bench_args_SOURCES = test/bench/bench_args.c test/bench/bench.h
 test_bench_bench_args_LDADD   = libmcpscore.la $(JSONC_LIBS)
 
 bench: $(bench_programs)
