@@ -21,8 +21,9 @@ check-long: all
 	MCPS_TEST_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check
 	$(SHELL) $(top_srcdir)/test/fuzz/run.sh $(FUZZ_SECONDS)
 
-# The official clients, installed in the build, drive the lab. None of "make check": it needs
-# a network the first time, and node, npm and python3 with venv.
+# The official clients, installed in the build, drive the lab, and what it sends is held
+# against the schemas. None of "make check": it needs a network the first time, and node, npm
+# and python3 with venv.
 EXTRA_DIST += test/clients/run.sh test/clients/server.sh test/clients/ts.mjs \
 	test/clients/modern.mjs test/clients/py.py test/clients/schema.mjs \
 	test/clients/schema_wire.mjs test/clients/args.mjs

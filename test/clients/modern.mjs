@@ -438,7 +438,7 @@ scenario('unknown methods', async (lab) => {
         'resources/subscribe', 'tasks/list', 'nobody/knows', 'tools/List']) {
         const { error } = await lab.ask(`unknown ${method}`, method, { _meta });
 
-        assert.equal(error.code, -32601, method);
+        assert.equal(error?.code, -32601, method);
         assert.match(error.message, new RegExp(method));
     }
     assert.equal(await lab.text('add', { a: 1, b: 1 }), '2');
@@ -629,7 +629,7 @@ scenario('both eras', async (lab) => {
     assert.deepEqual(oldList.result.tools, newList.tools);
     assert.deepEqual((await lab.ask('old ping', 'ping')).result, {});
     assert.equal((await lab.ask('new ping', 'ping',
-        { _meta: { [VERSION]: MODERN, [CAPABILITIES]: {} } })).error.code, -32601);
+        { _meta: { [VERSION]: MODERN, [CAPABILITIES]: {} } })).error?.code, -32601);
 });
 
 scenario('both eras with progress', async (lab) => {

@@ -426,6 +426,7 @@ async def roots_modern(lab):
     result = await lab.call("roots", {})
     equal(result.is_error, True)
     true("JSONRPCRequest" not in lab.received_kinds(), "the server asked")
+    true("roots ended: MCPS_ECAPABILITY" in lab.said(), lab.said())
 
 
 async def no_roots_today(context):

@@ -111,14 +111,18 @@ async function callBadly(speaker) {
     await call({});
     await call({ name: 'nobody', arguments: {} });
     await call({ name: 'gr"ü\\ße\u2028', arguments: {} });
+    await call({ name: 'ü'.repeat(100), arguments: {} });
+    await call({ name: `x${'👋'.repeat(100)}`, arguments: {} });
     await call({ name: 1 });
     await call({ name: 'nobody', arguments: [] });
     await call([], { raw: true });
     await call({ name: 'nobody', _meta: [] }, { raw: true });
     await speaker.error(-32602, 'tools/list', { cursor: 'nowhere' });
     await speaker.error(-32602, 'tools/list', { cursor: 1 });
-    for (const method of ['nobody/knows', 'tools/List', 'resources/list', 'ü"\\\u2028'])
+    for (const method of ['nobody/knows', 'tools/List', 'resources/list', 'ü"\\\u2028',
+        'ü'.repeat(60), `x${'👋'.repeat(30)}`])
         await speaker.error(-32601, method);
+    await speaker.error(-32600, 'ü'.repeat(100));
 }
 
 function endless(tools) {

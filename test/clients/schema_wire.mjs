@@ -140,8 +140,8 @@ export class Judge {
             delete own.jsonrpc;
             delete own.id;
         }
-        this.check('JSONRPCMessage', message);
         this.check(name, own);
+        this.check('JSONRPCMessage', message);
     }
 }
 
@@ -241,8 +241,8 @@ export class Wire {
 
         this.seen.results++;
         assert.ok(name, `a result of ${method}`);
-        judge.check('JSONRPCMessage', message);
         judge.check(name, result);
+        judge.check('JSONRPCMessage', message);
         if (judge.isModern) {
             judge.check(`${name}Response`, message);
             assert.equal(result.resultType, 'complete', 'the resultType');
