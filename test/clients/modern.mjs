@@ -638,7 +638,8 @@ scenario('both eras with progress', async (lab) => {
     lab.onRaw = (message) => message.params?.progressToken === 'old';
     lab.pace();
     const old = lab.ask('old', 'tools/call', {
-        name: 'progress', arguments: { steps: 50, ms: 1 }, _meta: { progressToken: 'old' },
+        name: 'progress', arguments: { steps: 50, ms: 1 },
+        _meta: { progressToken: 'old' },
     });
     const steps = [];
     const text = await lab.text('progress', { steps: 50, ms: 1 },

@@ -129,8 +129,8 @@ function endless(tools) {
     return tools.find((tool) => ENDLESS[tool.name]);
 }
 
-// A cancelled call is not answered any more. One more of its id is refused, but not by its
-// name: that would be taken for the answer.
+// A cancelled call is not answered any more. One more of its id is refused, but not by
+// its name: that would be taken for the answer.
 async function cancel(speaker) {
     const { wire } = speaker;
     const tool = endless(await listTools(speaker));
@@ -362,8 +362,8 @@ function addWalks(judges) {
         });
 }
 
-// What the latest revision lists, the older ones list as far as they know it. A schema for
-// results that are no objects is of the latest only.
+// What the latest revision lists, the older ones list as far as they know it. A schema
+// for results that are no objects is of the latest only.
 function compareLists() {
     const latest = listed.get(MODERN) ?? [];
     const isKnown = ([member, value], revision) => TOOL_MEMBERS[member] <= revision &&
@@ -374,7 +374,8 @@ function compareLists() {
             Object.entries(tool).filter((entry) => isKnown(entry, revision))));
 
         assert.ok(isDeepStrictEqual(tools, expected),
-            `${revision} lists ${JSON.stringify(tools)}, not ${JSON.stringify(expected)}`);
+            `${revision} lists ${JSON.stringify(tools)}, ` +
+            `not ${JSON.stringify(expected)}`);
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A server over stdio, and what it sends held against the protocol's schemas: results by
 // the method of their request, errors by their code, requests and notifications by their
-// method. Besides, nothing of one era may come in an answer of the other's. For schema.mjs.
+// method. Besides, nothing of one era may come in an answer of the other's.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -265,8 +265,8 @@ export class Wire {
         this.seen.errors++;
         if (!judge.isModern) {
             judge.check('JSONRPCMessage', message);
-            judge.check(judge.has('JSONRPCError') ? 'JSONRPCError' : 'JSONRPCErrorResponse',
-                message);
+            judge.check(judge.has('JSONRPCError')
+                ? 'JSONRPCError' : 'JSONRPCErrorResponse', message);
             assert.ok(!(error.code >= -32029 && error.code <= -32020),
                 `${error.code} in the legacy era`);
             return;
