@@ -125,7 +125,7 @@ static bool same_from(struct message *m, size_t offset, size_t scratch_size, siz
         struct mcps__span span = mcps__piece_next(m->piece, offset, &scratch);
         size_t len = span.len < step ? span.len : step;
 
-        if (len == 0 || offset + span.len > m->whole_len ||
+        if (len == 0 || scratch.size > scratch_size || offset + span.len > m->whole_len ||
             memcmp(span.data, m->whole + offset, span.len) != 0) {
             unit_note("at %zu of %zu", offset, m->whole_len);
             return false;
