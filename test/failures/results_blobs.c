@@ -253,8 +253,6 @@ static void a_large_blob_is_never_there_as_base64(void)
     unit_note_on_failure("%ld KiB before, %ld at the most", before_kb, reader.most_kb);
     if (judges_memory())
         CHECK(reader.most_kb < before_kb + 2048);
-    if (getenv("MCPS_TEST_MEMORY"))
-        fprintf(stderr, "%ld KiB before, %ld at the most\n", before_kb, reader.most_kb);
     CHECK(wire_alive(&wire));
     CHECK(scene_idle(&scene));
     CHECK(scene_log_ok(&scene));
