@@ -655,14 +655,36 @@ const struct unit_test driven_tests[] = {
     UNIT_END,
 };
 
+#ifdef HAVE_EPOLL_CREATE1
+static const struct unit_suite suites[] = {
+    { "driven", driven_tests },
+    { "stdio", driven_stdio_tests },
+    { "executors", executor_tests },
+    { "inline", inline_tests },
+};
+#else
+
+static void it_is_refused_without_epoll(void)
+{
+    struct stage stage;
+
+    memset(&stage, 0, sizeof stage);
+    CHECK(stage_open(&stage, 2, NULL, NULL));
+    CHECK_INT(mcps_server_start_driven(stage.scene.server), -ENOSYS);
+    CHECK_INT(scene_logged(&stage.scene, "cannot be driven"), 1);
+    CHECK_INT(mcps_server_start(stage.scene.server), 0);
+out:
+    stage_end(&stage);
+}
+
+static const struct unit_test refused_tests[] = {
+    ONCE_(it_is_refused_without_epoll),
+    UNIT_END,
+};
+static const struct unit_suite suites[] = { { "refused", refused_tests } };
+#endif
+
 int main(int argc, char **argv)
 {
-    static const struct unit_suite suites[] = {
-        { "driven", driven_tests },
-        { "stdio", driven_stdio_tests },
-        { "executors", executor_tests },
-        { "inline", inline_tests },
-    };
-
-    return unit_main(argc, argv, suites, 4);
+    return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
 }

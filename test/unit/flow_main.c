@@ -5,7 +5,8 @@
 #include "unit.h"
 
 extern const struct unit_test pool_tests[], park_tests[], limits_tests[], loop_tests[],
-    account_tests[], sink_tests[], piece_tests[], meta_tests[], content_tests[];
+    account_tests[], sink_tests[], piece_tests[], meta_tests[], content_tests[],
+    lent_tests[];
 
 int main(int argc, char **argv)
 {
@@ -14,7 +15,7 @@ int main(int argc, char **argv)
         { "limits", limits_tests },   { "loop", loop_tests },
         { "account", account_tests }, { "sink", sink_tests },
         { "piece", piece_tests },     { "meta", meta_tests },
-        { "content", content_tests },
+        { "content", content_tests }, { "lent", lent_tests },
     };
 
     return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);

@@ -33,12 +33,14 @@ flow_unit_sources = \
 	test/unit/flow_main.c test/unit/core_scene.c test/unit/core_scene.h \
 	test/unit/core_pool.c test/unit/core_park.c test/unit/core_limits.c \
 	test/unit/core_loop.c test/unit/core_account.c test/unit/core_sink.c \
-	test/unit/core_piece.c test/unit/core_meta.c test/unit/core_content.c
+	test/unit/core_piece.c test/unit/core_meta.c test/unit/core_content.c \
+	test/unit/core_lent.c
 transport_unit_sources = \
 	test/unit/transport_main.c \
 	test/unit/transport_fake.c test/unit/transport_fake.h \
 	test/unit/transport_scene.c test/unit/transport_scene.h \
-	test/unit/transport_lines.c test/unit/transport_memory.c test/unit/transport_read.c \
+	test/unit/transport_lines.c test/unit/transport_memory.c \
+	test/unit/transport_mirror.c test/unit/transport_read.c \
 	test/unit/transport_stdio.c test/unit/transport_write.c
 
 if UNIT_TESTS

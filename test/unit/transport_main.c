@@ -5,13 +5,13 @@
 #include "unit.h"
 
 extern const struct unit_test read_tests[], write_tests[], lines_tests[], stdio_tests[],
-    memory_tests[];
+    memory_tests[], mirror_tests[];
 
 int main(int argc, char **argv)
 {
     static const struct unit_suite suites[] = {
         { "read", read_tests },   { "write", write_tests },   { "lines", lines_tests },
-        { "stdio", stdio_tests }, { "memory", memory_tests },
+        { "stdio", stdio_tests }, { "memory", memory_tests }, { "mirror", mirror_tests },
     };
 
     return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
