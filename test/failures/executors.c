@@ -389,7 +389,7 @@ static void several_threads_run_it(void)
             if (i % 7 == 0)
                 CHECK(wire_cancel(&stage.wire, id));
         }
-        CHECK(scene_idle(&stage.scene) && wire_alive(&stage.wire));
+        CHECK(wire_alive(&stage.wire) && scene_idle(&stage.scene));
     }
     CHECK(wire_ok(&stage.wire) && scene_log_ok(&stage.scene));
     CHECK_INT(mcps_server_stop(stage.scene.server, 0), 0);
