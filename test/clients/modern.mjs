@@ -17,6 +17,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 
 const [starter, program, folder, ...wanted] = process.argv.slice(2);
 
+const CALC = join(dirname(program), '../../doc/examples/calc');
 const WATCHDOG_MS = 120000;
 const EXIT_MS = 60000;
 const FOREVER = { timeout: 2 * WATCHDOG_MS };
@@ -69,15 +70,16 @@ class Lab {
         this.client.onerror = (error) => this.errors.push(error);
         for (const [method, handler] of Object.entries(options.handlers ?? {}))
             this.client.setRequestHandler(method, handler);
+        this.server = basename(options.server ?? program);
         this.transport = this.#makeTransport(options);
     }
 
     // Each process has files of its own, for there may be two.
-    #makeTransport({ transport: Transport = SameProcess, args = [] }) {
+    #makeTransport({ transport: Transport = SameProcess, args = [], server = program }) {
         const transport = new Transport({
             command: '/bin/sh',
             args: ['-c', 'file=$1.$$; shift; exec /bin/sh "$0" "$file" "$@"', starter,
-                this.file, program, ...args, 'stdio:'],
+                this.file, server, ...args, 'stdio:'],
         });
         const send = transport.send.bind(transport);
         let handler;
@@ -199,7 +201,7 @@ class Lab {
         assert.equal(new Set(answers.map((answer) => answer.id)).size, answers.length,
             'one answer for each request');
         for (const answer of answers)
-            checkShape(asked.get(answer.id), answer);
+            checkShape(asked.get(answer.id), answer, this.server);
         if (!this.sent.some((sent) => sent.method === 'initialize'))
             assert.ok(!this.received.some((got) => 'method' in got && 'id' in got),
                 'the server asked in the modern era');
@@ -216,13 +218,13 @@ function isModern(request) {
     return request.params?._meta?.[VERSION] !== undefined;
 }
 
-function checkShape(request, answer) {
+function checkShape(request, answer, server) {
     const text = JSON.stringify(answer).slice(0, 300);
 
     assert.ok(request, `nobody asked for ${text}`);
     if (isModern(request) && answer.result) {
         assert.equal(answer.result.resultType, 'complete', text);
-        assert.equal(answer.result._meta[SERVER_INFO].name, 'lab', text);
+        assert.equal(answer.result._meta[SERVER_INFO].name, server, text);
     } else if (answer.result) {
         for (const name of ['resultType', 'ttlMs', 'cacheScope', '_meta'])
             assert.ok(!(name in answer.result), `${name} in ${text}`);
@@ -699,6 +701,37 @@ scenario('both eras, each cancels its own', async (lab) => {
 }, { args: WORKERS });
 
 // ---- running them ----
+
+// The example of doc/examples: all that a client does with a server, against one that was
+// written to be read.
+const calc = async (lab) => {
+    const { tools } = await lab.client.listTools();
+    const seen = [];
+    const abort = new AbortController();
+    const onprogress = ({ progress }) => {
+        seen.push(progress);
+        if (seen.length === 3)
+            abort.abort('enough of it');
+    };
+
+    assert.deepEqual(tools.map((tool) => tool.name), ['add', 'count_primes']);
+    assert.equal(tools[0].outputSchema.properties.sum.type, 'number');
+    assert.equal(tools[1].inputSchema.properties.below.default, 100);
+    assert.deepEqual((await lab.call('add', { a: 1, b: 2.5 })).structuredContent,
+        { sum: 3.5 });
+    assert.equal((await lab.call('add', { a: 1, b: '2.5' })).isError, true);
+    assert.equal(onlyText(await lab.call('count_primes', {})), '25');
+    const counting = lab.call('count_primes', { below: 1e9 },
+        { ...FOREVER, signal: abort.signal, onprogress });
+    assert.match((await failure(counting)).message, /enough of it/);
+    assert.ok(seen.every((n, i) => n > (seen[i - 1] ?? 0)), `${seen}`);
+    assert.equal(onlyText(await lab.call('count_primes', { below: 1000 })), '168');
+    // Progress that was on its way when the client cancelled is none that it knows.
+    lab.errors = lab.errors.filter((error) => !/unknown token/.test(error.message));
+};
+
+scenario('calc', calc, { server: CALC });
+scenario('calc in the legacy way', calc, { server: CALC, mode: 'legacy' });
 
 async function play({ name, body, options }) {
     const lab = new Lab(name.replaceAll(/[ ,]+/g, '-'), options);

@@ -42,6 +42,7 @@ ROOTS = [
 ]
 
 starter, program, folder, *wanted = sys.argv[1:]
+CALC = str(Path(program).parent.parent.parent / "doc" / "examples" / "calc")
 
 
 def equal(got, expected, what=""):
@@ -106,11 +107,12 @@ class Lab:
         self.received_items = []  # messages, and exceptions for what is none
         self.client = None
         self.waiting = None
+        self.server = program
 
     @asynccontextmanager
     async def transport(self):
         parameters = StdioServerParameters(
-            command="/bin/sh", args=[starter, str(self.file), program, "stdio:"])
+            command="/bin/sh", args=[starter, str(self.file), self.server, "stdio:"])
         async with stdio_client(parameters) as (read, write):
             yield Recorder(read, self.received_items), Recorder(write, self.sent_items)
 
@@ -171,7 +173,7 @@ class Lab:
             result = answer.result
             if f"{META}protocolVersion" in said:
                 equal(result.get("resultType"), "complete", "resultType")
-                equal(result["_meta"][f"{META}serverInfo"]["name"], "lab")
+                equal(result["_meta"][f"{META}serverInfo"]["name"], Path(self.server).name)
             else:
                 alien = {"resultType", "ttlMs", "cacheScope", "_meta"} & set(result)
                 equal(alien, set(), "members of the modern era")
@@ -545,6 +547,45 @@ async def revision_unknown(lab):
 
 
 # ---- running them ----
+
+
+async def check_calc(lab, mode):
+    """The example of doc/examples: all that a client does with a server, against one that was
+    written to be read."""
+    seen = []
+    lab.server = CALC
+    async with Client(lab.transport(), mode=mode) as lab.client:
+        tools = (await lab.client.list_tools()).tools
+        equal([tool.name for tool in tools], ["add", "count_primes"])
+        equal(tools[0].output_schema["properties"]["sum"]["type"], "number")
+        equal(tools[1].input_schema["properties"]["below"]["default"], 100)
+        result = await lab.call("add", {"a": 1, "b": 2.5})
+        equal(result.structured_content, {"sum": 3.5})
+        true((await lab.call("add", {"a": 1, "b": "2.5"})).is_error, "two strings")
+        equal(await lab.text("count_primes", {}), "25")
+        scope = anyio.CancelScope()
+
+        async def on_progress(done, total, text):
+            seen.append(done)
+            if len(seen) == 3:
+                scope.cancel()
+
+        with scope:
+            await lab.call("count_primes", {"below": 10**9}, progress_callback=on_progress)
+        true(scope.cancelled_caught, "the call was not cancelled")
+        true(all(a < b for a, b in zip(seen, seen[1:])), f"progress: {seen}")
+        equal(await lab.text("count_primes", {"below": 1000}), "168")
+    await lab.check_end()
+
+
+@bare_scenario("calc")
+async def calc(lab):
+    await check_calc(lab, "legacy")
+
+
+@bare_scenario("calc, modern")
+async def calc_modern(lab):
+    await check_calc(lab, "auto")
 
 
 async def play(name, body):

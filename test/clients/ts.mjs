@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -15,6 +15,7 @@ import {
 
 const [starter, program, folder, ...wanted] = process.argv.slice(2);
 
+const CALC = join(dirname(program), '../../doc/examples/calc');
 const WATCHDOG_MS = 120000;
 const EXIT_MS = 60000;
 const FOREVER = { timeout: 2 * WATCHDOG_MS };
@@ -54,10 +55,10 @@ class Lab {
         this.transport = this.#makeTransport(options);
     }
 
-    #makeTransport({ offer }) {
+    #makeTransport({ offer, server = program }) {
         const transport = new StdioClientTransport({
             command: '/bin/sh',
-            args: [starter, this.file, program, 'stdio:'],
+            args: [starter, this.file, server, 'stdio:'],
         });
         const send = transport.send.bind(transport);
 
@@ -380,6 +381,34 @@ scenario('revision nobody knows', (lab) => checkRevision(lab, LATEST),
     { offer: '1999-12-31' });
 
 // ---- running them ----
+
+// The example of doc/examples: all that a client does with a server, against one that was
+// written to be read.
+scenario('calc', async (lab) => {
+    const { tools } = await lab.client.listTools();
+    const seen = [];
+    const abort = new AbortController();
+    const onprogress = ({ progress }) => {
+        seen.push(progress);
+        if (seen.length === 3)
+            abort.abort('enough of it');
+    };
+
+    assert.deepEqual(tools.map((tool) => tool.name), ['add', 'count_primes']);
+    assert.equal(tools[0].outputSchema.properties.sum.type, 'number');
+    assert.equal(tools[1].inputSchema.properties.below.default, 100);
+    assert.deepEqual((await lab.call('add', { a: 1, b: 2.5 })).structuredContent,
+        { sum: 3.5 });
+    assert.equal((await lab.call('add', { a: 1, b: '2.5' })).isError, true);
+    assert.equal(onlyText(await lab.call('count_primes', {})), '25');
+    const counting = lab.call('count_primes', { below: 1e9 },
+        { ...FOREVER, signal: abort.signal, onprogress });
+    assert.match((await failure(counting)).message, /enough of it/);
+    assert.ok(seen.every((n, i) => n > (seen[i - 1] ?? 0)), `${seen}`);
+    assert.equal(onlyText(await lab.call('count_primes', { below: 1000 })), '168');
+    // Progress that was on its way when the client cancelled is none that it knows.
+    lab.errors = lab.errors.filter((error) => !/unknown token/.test(error.message));
+}, { server: CALC });
 
 async function play({ name, body, options }) {
     const lab = new Lab(name.replaceAll(' ', '-'), options);
