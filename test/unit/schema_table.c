@@ -155,6 +155,8 @@ MCPS_ARGS(secret_in, SECRET_IN);
 MCPS_ARGS(json_in, JSON_IN);
 #define HEADER_IN(ARG, S) ARG(S, STRING, tag, "", MCPS_OPTIONAL, .header = "Tag")
 MCPS_ARGS(header_in, HEADER_IN);
+#define HEADER_DEEP(ARG, S) ARG(S, OBJECT(header_in), in, "", MCPS_OPTIONAL)
+MCPS_ARGS(header_deep, HEADER_DEEP);
 #define DEFAULT_IN(ARG, S) ARG(S, INT, n, "", MCPS_OPTIONAL, .default_json = "1")
 MCPS_ARGS(default_in, DEFAULT_IN);
 
@@ -185,6 +187,8 @@ static const struct bad {
         MCPS_MAX(9007199254740994.0)),
     BAD("has a bound beyond 2^53, which is not exact", .type = MCPS_TYPE_INT,
         MCPS_MIN(-9007199254740994.0)),
+    BAD("has a bound beyond 2^53, which is not exact", .type = MCPS_TYPE_INT,
+        MCPS_RANGE(-9007199254740994.0, 0)),
     BAD("has a length, but is no string", .type = MCPS_TYPE_INT, .max_length = 1),
     BAD("has a least length above the greatest", .type = MCPS_TYPE_STRING,
         .min_length = 2, .max_length = 1),
@@ -284,6 +288,13 @@ static void bad_fields_in_tables_are_named(void)
             .item = MCPS_TYPE_OBJECT,
             .fields = header_in_fields,
             .fields_size = sizeof(struct header_in),
+            .has_offset = 48 } },
+        { "field \"x[].in.tag\" has a header, which nothing in a list can have",
+          { .name = "x",
+            .type = MCPS_TYPE_LIST,
+            .item = MCPS_TYPE_OBJECT,
+            .fields = header_deep_fields,
+            .fields_size = sizeof(struct header_deep),
             .has_offset = 48 } },
         { "field \"x.tag\" is a secret, so it can have no header, which many can read",
           { .name = "x",
