@@ -8,10 +8,8 @@
 #include <string.h>
 
 #include "schema/table.h"
+#include "schema/words.h"
 #include "util/utf8.h"
-
-/* Doubles hold all integers up to here, and so do the bounds. */
-#define EXACT_MAX 9007199254740992.0
 
 enum { ALL_FLAGS = MCPS_REQUIRED | MCPS_SECRET };
 
@@ -69,11 +67,9 @@ static const char *check_bounds(const struct mcps_field *f)
         return "has a lower bound above the upper one";
     if (kind == MCPS_TYPE_NUMBER)
         return NULL;
-    if (min != trunc(min) || max != trunc(max))
-        return "has a bound that is no integer";
-    return fabs(min) > EXACT_MAX || fabs(max) > EXACT_MAX
-               ? "has a bound beyond 2^53, which is not exact"
-               : NULL;
+    return mcps__is_exact_integer(min) && mcps__is_exact_integer(max)
+               ? NULL
+               : "has a bound that is no integer from -2^53 to 2^53";
 }
 
 static const char *check_sizes(const struct mcps_field *f)

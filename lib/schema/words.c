@@ -7,7 +7,6 @@
 
 #include "schema/words.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +15,16 @@
 
 enum { CHOICES_MAX = 200 }; /* bytes of choices that are listed */
 
+bool mcps__is_exact_integer(double value)
+{
+    const double most = 9007199254740992.0;
+
+    return value >= -most && value <= most && value == (double)(int64_t)value;
+}
+
 void mcps__write_bound(struct mcps__writer *w, double bound)
 {
-    if (bound == trunc(bound) && fabs(bound) <= 9007199254740992.0)
+    if (mcps__is_exact_integer(bound))
         mcps__write_int(w, (int64_t)bound);
     else
         mcps__write_double(w, bound);
