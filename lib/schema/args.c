@@ -332,6 +332,7 @@ static int decode_json(struct decoder *d, const struct mcps__at *at, void *to)
 {
     struct json_object *tree = NULL;
     const char *start = d->at;
+    char phrase[120];
     int r;
 
     skip_value(d);
@@ -341,7 +342,8 @@ static int decode_json(struct decoder *d, const struct mcps__at *at, void *to)
     if (r == -ENOMEM)
         return r;
     if (r < 0) {
-        mcps__complain_that(&d->complaints, at, mcps__json_strerror(r));
+        snprintf(phrase, sizeof phrase, "is refused: %s", mcps__json_strerror(r));
+        mcps__complain_that(&d->complaints, at, phrase);
         return complained(d);
     }
     if (tree)

@@ -276,7 +276,8 @@ static void objects_and_trees(void)
     a = SCENE_ARGS(&s, all_args);
     CHECK(a->has_j && a->j == NULL && !a->has_o && a->o.lon == 7.5);
     CHECK_INT(scene_decode(&s, "{\"j\":{\"a\":1,\"a\":2}}"), MCPS_EINVALID);
-    CHECK_STR(s.error, "argument \"j\" an object has two members of one name");
+    CHECK_STR(s.error,
+              "argument \"j\" is refused: an object has two members of one name");
     CHECK_INT(scene_decode(&s, "{\"o\":{}}"), MCPS_EINVALID);
     CHECK_INT(scene_decode(&s, "{\"o\":null}"), MCPS_EINVALID);
     CHECK_INT(scene_decode(&s, "{\"o\":[]}"), MCPS_EINVALID);
