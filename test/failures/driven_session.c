@@ -205,6 +205,25 @@ out:
     stage_end(&stage);
 }
 
+/* Not even the first of its kind, for which a transport would have to be started. */
+static void nobody_comes_after_a_request(void)
+{
+    struct stage stage;
+    mcps_test_client *late = NULL;
+
+    memset(&stage, 0, sizeof stage);
+    CHECK(stage_open(&stage, MCPS_NO_WORKERS, NULL, NULL));
+    CHECK_INT(mcps_server_start_driven(stage.scene.server), 0);
+    CHECK_INT(settle(&stage), 0);
+    mcps_server_request_stop(stage.scene.server);
+    CHECK_INT(settle(&stage), MCPS_ECLOSED);
+    CHECK_INT(mcps_test_connect(stage.scene.server, NULL, &late), MCPS_ECLOSED);
+    CHECK_INT(mcps_server_stop(stage.scene.server, 0), 0);
+out:
+    mcps_test_free(late);
+    stage_end(&stage);
+}
+
 static void a_second_request_does_not_wait(void)
 {
     struct stage stage;
@@ -302,15 +321,10 @@ out:
 
 #define ONCE_(fn) UNIT_TEST_ONCE(fn, "it has threads")
 const struct unit_test driven_tests[] = {
-    UNIT_TEST(a_session_without_workers),
-    ONCE_(a_session_with_workers),
-    UNIT_TEST(a_turn_runs_one_handler),
-    UNIT_TEST(times_are_told_to_the_loop),
-    ONCE_(a_client_goes_away_in_the_middle),
-    UNIT_TEST(a_request_to_stop_drains),
-    UNIT_TEST(a_second_request_does_not_wait),
-    UNIT_TEST(a_stop_drains_by_itself),
-    ONCE_(stopped_by_another_thread),
-    ONCE_(started_again_in_the_other_way),
-    UNIT_END,
+    UNIT_TEST(a_session_without_workers),    ONCE_(a_session_with_workers),
+    UNIT_TEST(a_turn_runs_one_handler),      UNIT_TEST(times_are_told_to_the_loop),
+    ONCE_(a_client_goes_away_in_the_middle), UNIT_TEST(a_request_to_stop_drains),
+    UNIT_TEST(nobody_comes_after_a_request), UNIT_TEST(a_second_request_does_not_wait),
+    UNIT_TEST(a_stop_drains_by_itself),      ONCE_(stopped_by_another_thread),
+    ONCE_(started_again_in_the_other_way),   UNIT_END,
 };
