@@ -118,10 +118,12 @@ static int find_context(const struct mcps__request *request, enum mcps__version 
 {
     struct mcps__peer *peer = request->peer;
     const struct mcps__scan_member *member = find_field(request, META_CAPABILITIES);
-    const char *text = request->text + member->value;
     struct mcps__context *context;
+    const char *text;
     int r;
 
+    mcps__assert(member); /* it was checked to be there */
+    text = request->text + member->value;
     if (!declares(peer->modern, version, text, member->value_len)) {
         r = new_context(request, version, text, member->value_len, &context);
         if (r < 0)

@@ -12,6 +12,7 @@
 #include "rpc/errors.h"
 #include "rpc/message.h"
 #include "util/clock.h"
+#include "util/utf8.h"
 
 const struct mcps__scan_member *mcps__request_param(const struct mcps__request *request,
                                                     const char *name,
@@ -139,8 +140,11 @@ void mcps__request_refuse_params(const struct mcps__request *request, const char
 void mcps__request_refuse_method(const struct mcps__request *request)
 {
     char message[128];
+    size_t len = request->env->method_len < 64 ? request->env->method_len : 64;
 
-    snprintf(message, sizeof message, "Method not found: %.64s", request->env->method);
+    len = mcps__utf8_valid_prefix(request->env->method, len);
+    snprintf(message, sizeof message, "Method not found: %.*s", (int)len,
+             request->env->method);
     mcps__request_refuse(request, MCPS__RPC_METHOD_NOT_FOUND, message, NULL);
 }
 

@@ -13,6 +13,7 @@
 #include "core/lists.h"
 #include "json/text.h"
 #include "rpc/errors.h"
+#include "util/utf8.h"
 
 /* All tools are on one page. */
 void mcps__tools_list(const struct mcps__request *request)
@@ -50,37 +51,29 @@ static int read_progress_token(const struct mcps__request *request, struct mcps_
     return r == -ENOMEM ? r : 0;
 }
 
-/* The tool of a name as it stands in the message, with a reference, or NULL. */
-static int find_tool(const struct mcps__request *request,
-                     const struct mcps__scan_member *name, struct mcps__tool **ret,
-                     bool *ret_enabled)
-{
-    struct mcps__snapshot *snapshot;
-    struct mcps__buf decoded;
-    int r;
+enum { QUOTED_MAX = 64 }; /* bytes of a name in an error */
 
-    mcps__buf_init(&decoded, name->value_len);
-    r = mcps__buf_reserve(&decoded, 1);
-    if (r >= 0)
-        r = mcps__text_decode(&decoded, request->text + name->value + 1,
-                              name->value_len - 2);
-    if (r >= 0) {
-        snapshot = mcps__registry_get(&request->peer->engine->registry);
-        *ret = mcps__snapshot_find(snapshot, decoded.data, decoded.len, ret_enabled);
-        mcps__snapshot_unref(snapshot);
-    }
-    mcps__buf_fini(&decoded);
-    return r;
+/* The tool of a name, with a reference, or NULL. */
+static struct mcps__tool *find_tool(const struct mcps__request *request,
+                                    const struct mcps__buf *name, bool *ret_enabled)
+{
+    struct mcps__snapshot *snapshot =
+        mcps__registry_get(&request->peer->engine->registry);
+    struct mcps__tool *tool =
+        mcps__snapshot_find(snapshot, name->data, name->len, ret_enabled);
+
+    mcps__snapshot_unref(snapshot);
+    return tool;
 }
 
 static void refuse_tool(const struct mcps__request *request, const char *what,
-                        const struct mcps__scan_member *name)
+                        const struct mcps__buf *name)
 {
     char message[128];
+    size_t len = name->len < QUOTED_MAX ? name->len : QUOTED_MAX;
 
-    snprintf(message, sizeof message, "%s tool: %.*s", what,
-             name->value_len < 64 ? (int)name->value_len : 64,
-             request->text + name->value);
+    len = mcps__utf8_valid_prefix(name->data, len);
+    snprintf(message, sizeof message, "%s tool: \"%.*s\"", what, (int)len, name->data);
     mcps__request_refuse_params(request, message);
 }
 
@@ -176,6 +169,32 @@ static void admit(const struct mcps__request *request, struct mcps__tool *tool,
         refuse_call(request, r, why);
 }
 
+/* A name as it stands in the message. */
+static int decode_name(struct mcps__buf *ret, const struct mcps__request *request,
+                       const struct mcps__scan_member *name)
+{
+    int r;
+
+    mcps__buf_init(ret, name->value_len);
+    r = mcps__buf_reserve(ret, 1);
+    if (r >= 0)
+        r = mcps__text_decode(ret, request->text + name->value + 1, name->value_len - 2);
+    return r;
+}
+
+static void call_named(const struct mcps__request *request, const struct mcps__buf *name,
+                       const struct mcps__scan_member *arguments)
+{
+    bool enabled = false;
+    struct mcps__tool *tool = find_tool(request, name, &enabled);
+
+    if (!tool || !enabled)
+        refuse_tool(request, tool ? "Disabled" : "Unknown", name);
+    else if (check_needs(request, tool))
+        admit(request, tool, arguments);
+    mcps__tool_unref(tool);
+}
+
 void mcps__tools_call(const struct mcps__request *request)
 {
     bool wrong_name = false, wrong_arguments = false;
@@ -183,8 +202,7 @@ void mcps__tools_call(const struct mcps__request *request)
         mcps__request_param(request, "name", MCPS__JSON_STRING, &wrong_name);
     const struct mcps__scan_member *arguments =
         mcps__request_param(request, "arguments", MCPS__JSON_OBJECT, &wrong_arguments);
-    struct mcps__tool *tool = NULL;
-    bool enabled = false;
+    struct mcps__buf decoded;
 
     if (!name) {
         mcps__request_refuse_params(request, "tools/call needs name, a string");
@@ -194,11 +212,9 @@ void mcps__tools_call(const struct mcps__request *request)
         mcps__request_refuse_params(request, "arguments must be an object");
         return;
     }
-    if (find_tool(request, name, &tool, &enabled) < 0)
+    if (decode_name(&decoded, request, name) < 0)
         refuse_call(request, -ENOMEM, NULL);
-    else if (!tool || !enabled)
-        refuse_tool(request, tool ? "Disabled" : "Unknown", name);
-    else if (check_needs(request, tool))
-        admit(request, tool, arguments);
-    mcps__tool_unref(tool);
+    else
+        call_named(request, &decoded, arguments);
+    mcps__buf_fini(&decoded);
 }
