@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,6 +112,39 @@ out:
     stage_end(&stage);
 }
 
+/* Somebody else has the description, too, so it lives on: nothing of it may be seen later. */
+static void what_others_hold_is_not_watched_for_ever(void)
+{
+    struct stage stage;
+    int pair[2] = { -1, -1 };
+
+    memset(&stage, 0, sizeof stage);
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    CHECK(begin(&stage, MCPS_NO_WORKERS));
+    CHECK_INT(mcps_server_stop(stage.scene.server, 0), 0);
+    CHECK(dup2(pair[0], 0) == 0 && dup2(pair[0], 1) == 1);
+    CHECK_INT(mcps_server_start_driven(stage.scene.server), 0);
+    CHECK(settle(&stage) >= 0);
+    close(pair[1]);
+    pair[1] = -1;
+    CHECK_INT(settle(&stage), MCPS_ECLOSED);
+    CHECK_INT(mcps_server_stop(stage.scene.server, 0), 0);
+    wire_free(&stage.wire);
+    CHECK(wire_on_stdio(&stage.wire));
+    CHECK_INT(mcps_server_start_driven(stage.scene.server), 0);
+    CHECK_INT(mcps_server_process(stage.scene.server), 0);
+    CHECK(!is_readable(mcps_server_get_fd(stage.scene.server)));
+    CHECK(greet_driven(&stage, &stage.wire));
+out:
+    if (stage.scene.server)
+        (void)!mcps_server_stop(stage.scene.server, 0);
+    stage_end(&stage);
+    for (int i = 0; i < 2; i++) {
+        if (pair[i] >= 0)
+            close(pair[i]);
+    }
+}
+
 static void stopped_in_the_middle(void)
 {
     struct stage stage;
@@ -138,6 +172,7 @@ const struct unit_test driven_stdio_tests[] = {
     UNIT_TEST(pipes_up_to_the_end_of_input),
     UNIT_TEST(a_broken_pipe_is_no_signal),
     UNIT_TEST(input_from_a_file),
+    UNIT_TEST(what_others_hold_is_not_watched_for_ever),
     UNIT_TEST_ONCE(stopped_in_the_middle, "it has threads"),
     UNIT_END,
 };
