@@ -289,6 +289,27 @@ out:
     stage_end(&stage);
 }
 
+static void a_stop_that_leaves_a_handler(void)
+{
+    struct stage stage;
+
+    memset(&stage, 0, sizeof stage);
+    CHECK(stage_begin(&stage, 1, "handler_grace_ms=1", NULL));
+    CHECK(wire_call(&stage.wire, "2", "stand", NULL));
+    CHECK_INT(settle(&stage), 0);
+    CHECK(door_await(1));
+    CHECK_INT(mcps_server_stop(stage.scene.server, 0), MCPS_EBUSY);
+    CHECK_INT(mcps_server_process(stage.scene.server), MCPS_ECLOSED);
+    CHECK_INT(mcps_server_get_timeout_ms(stage.scene.server), 0);
+    door_open();
+    while (mcps_server_stop(stage.scene.server, 0) == MCPS_EBUSY)
+        poll(NULL, 0, 1);
+    CHECK(wire_drain(&stage.wire));
+    CHECK_STR(answer_reason(wire_answer(&stage.wire, "2")), "shutdown");
+out:
+    stage_end(&stage);
+}
+
 static void started_again_in_the_other_way(void)
 {
     struct stage stage;
@@ -321,10 +342,17 @@ out:
 
 #define ONCE_(fn) UNIT_TEST_ONCE(fn, "it has threads")
 const struct unit_test driven_tests[] = {
-    UNIT_TEST(a_session_without_workers),    ONCE_(a_session_with_workers),
-    UNIT_TEST(a_turn_runs_one_handler),      UNIT_TEST(times_are_told_to_the_loop),
-    ONCE_(a_client_goes_away_in_the_middle), UNIT_TEST(a_request_to_stop_drains),
-    UNIT_TEST(nobody_comes_after_a_request), UNIT_TEST(a_second_request_does_not_wait),
-    UNIT_TEST(a_stop_drains_by_itself),      ONCE_(stopped_by_another_thread),
-    ONCE_(started_again_in_the_other_way),   UNIT_END,
+    UNIT_TEST(a_session_without_workers),
+    ONCE_(a_session_with_workers),
+    UNIT_TEST(a_turn_runs_one_handler),
+    UNIT_TEST(times_are_told_to_the_loop),
+    ONCE_(a_client_goes_away_in_the_middle),
+    UNIT_TEST(a_request_to_stop_drains),
+    UNIT_TEST(nobody_comes_after_a_request),
+    UNIT_TEST(a_second_request_does_not_wait),
+    UNIT_TEST(a_stop_drains_by_itself),
+    ONCE_(stopped_by_another_thread),
+    ONCE_(a_stop_that_leaves_a_handler),
+    ONCE_(started_again_in_the_other_way),
+    UNIT_END,
 };
