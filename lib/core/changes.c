@@ -45,7 +45,8 @@ static struct mcps__piece *changed_piece(void)
     return mcps__written_piece(&buf, &w);
 }
 
-/* Without the memory for it, it is due still, and said with the next. */
+/* Without the memory for it, it is due still, and said with the next. For one who does not
+ * read, it takes the place of the one before: of many that wait one is as good. */
 static void send_change(struct mcps__peer *peer, int64_t now)
 {
     struct mcps__listener *listener = &peer->listener;
@@ -56,6 +57,8 @@ static void send_change(struct mcps__peer *peer, int64_t now)
         return;
     listener->due = false;
     listener->sent_at = now;
+    mcps__sink_forget(peer->sink, listener);
+    piece->owner = listener;
     r = mcps__sink_put(peer->sink, piece);
     (void)r; /* a client that is gone has no list */
 }

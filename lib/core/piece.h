@@ -64,7 +64,8 @@ void mcps__blobs_fini(struct mcps__blobs *blobs);
 
 struct mcps__piece {
     struct mcps__list link;
-    const void *owner; /* the exchange that it is for, only compared; NULL: none */
+    const void
+        *owner; /* the exchange or listener that it is for, only compared; NULL: none */
     bool progress;
     bool earned; /* a call's answer: the hard mark does not refuse it */
     size_t len;  /* of the message, with all base64 */

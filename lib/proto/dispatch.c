@@ -48,13 +48,20 @@ void mcps__dispatch_lost(struct mcps__peer *peer, int error)
     }
 }
 
+/* Whether a message that is refused is answered with its id: what has one and is no answer. */
+static bool has_name(const struct mcps__envelope *env)
+{
+    return (env->kind == MCPS__ENVELOPE_REQUEST || env->kind == MCPS__ENVELOPE_UNKNOWN) &&
+           env->id.kind != MCPS__ID_NONE;
+}
+
 /* An error with the id of a request in flight would be taken for its answer. */
 static bool may_be_named(const struct mcps__request *request)
 {
     const struct mcps__envelope *env = request->env;
     struct mcps__exchange *exchange;
 
-    if (env->kind != MCPS__ENVELOPE_REQUEST || env->id.kind == MCPS__ID_NONE)
+    if (!has_name(env))
         return false;
     exchange = mcps__exchange_find(request->peer, &env->id);
     if (exchange)
@@ -213,7 +220,7 @@ static int find_twins(const struct mcps__request *whole, struct mcps__scan *scan
         if (r == -ENOMEM)
             return r;
         /* One that will be refused is answered, too. */
-        if (env.kind != MCPS__ENVELOPE_REQUEST || env.id.kind == MCPS__ID_NONE)
+        if (!has_name(&env))
             continue;
         for (uint32_t k = 0; k < n_ids; k++)
             *ret = *ret || mcps__id_equal(&ids[k], &env.id);

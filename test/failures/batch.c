@@ -150,6 +150,7 @@ static void f8_09_a_batch_that_is_refused_as_a_whole(void)
         "[" ECHO_("1") "," ECHO_("1") "]",
         "[" ECHO_("\"a\"") "," PING_("2") "," PING_("\"\\u0061\"") "]",
         "[" ECHO_("7") "," PING_("7.0") "]",
+        "[" ECHO_("7") ",{\"id\":7}]",
         /* Refused by itself it would be answered with that id, too. */
         "[" ECHO_("1") ",{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}]",
         "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[]}," ECHO_(
@@ -175,22 +176,24 @@ out:
 
 static void f8_09_bad_elements_do_not_spoil_the_others(void)
 {
-    static const char *const bad[] = {
-        "7", "null", "\"x\"", "[]", "[" PING_("9") "]", "{}", "{\"id\":9}"
-    };
+    static const struct {
+        const char *text, *id;
+    } bad[] = { { "7", "" },          { "null", "" }, { "\"x\"", "" },
+                { "[]", "" },         { "{}", "" },   { "[" PING_("9") "]", "" },
+                { "{\"id\":9}", "9" } };
     struct scene scene = { .server = NULL };
     struct wire wire = { .memory = NULL };
     struct reaction got;
 
     CHECK(begin_with(&scene, &wire, with_batches, "bad_messages=1000", NULL, 0));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        CHECK(react_to(&wire, &got, "[" PING_("1") ",%s," PING_("2") "]", bad[i]));
+        CHECK(react_to(&wire, &got, "[" PING_("1") ",%s," PING_("2") "]", bad[i].text));
         CHECK_INT(got.n, 1);
         CHECK(json_object_is_type(got.message, json_type_array));
         CHECK_INT(json_object_array_length(got.message), 3);
         CHECK(member(answer_in(got.message, "1"), "result"));
         CHECK(member(answer_in(got.message, "2"), "result"));
-        CHECK_INT(answer_code(answer_in(got.message, "")), -32600);
+        CHECK_INT(answer_code(answer_in(got.message, bad[i].id)), -32600);
     }
     /* The handshake is no part of a batch. */
     CHECK(react_to(

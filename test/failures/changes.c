@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "props.h"
@@ -14,6 +15,9 @@
 #include "unit.h"
 
 enum { N_THREADS = 8 };
+
+SCENE_STAT(answers);
+SCENE_STAT(in_flight);
 
 #define LIST_MODERN                                                          \
     "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
@@ -275,6 +279,54 @@ out:
     CHECK_AFTER(scene_close(&scene));
 }
 
+/* ---- one who does not read ---- */
+
+enum { N_CLIENTS = 100, N_STALLED = 10, N_CHANGES = 200 };
+
+static bool stall(struct wire *wire)
+{
+    return wire_call(wire, "\"big\"", "big", "{\"bytes\":1000000}");
+}
+
+/* What waits for the stalled is one notification each, however many there were. */
+static void f8_03_a_stalled_client_and_a_broadcast(void)
+{
+    static struct wire wires[N_CLIENTS];
+    struct scene scene = { .server = NULL };
+    uint64_t before, after;
+
+    memset(wires, 0, sizeof wires);
+    CHECK(scene_start(&scene, 2, "list_changed_ms=0", NULL, 0));
+    for (int i = 0; i < N_CLIENTS; i++) {
+        CHECK(wire_connect(&wires[i], &scene, NULL) && wire_hello(&wires[i]));
+        CHECK(i >= N_STALLED || stall(&wires[i]));
+    }
+    CHECK(scene_wait(&scene, stat_answers, N_STALLED));
+    before = scene_stats(&scene).out_bytes;
+    CHECK(before > 0);
+    for (int k = 0; k < N_CHANGES; k++)
+        CHECK_INT(k % 2 ? remove_one(&scene, "one") : add(&scene, "one"), 0);
+    CHECK_INT(add(&scene, "last"), 0);
+    for (int i = N_STALLED; i < N_CLIENTS; i++) {
+        CHECK(await_changes(&wires[i], 1));
+        CHECK(lists(&wires[i], "last"));
+    }
+    CHECK(scene_wait(&scene, stat_in_flight, 0));
+    after = scene_stats(&scene).out_bytes;
+    CHECK(after <= before + (uint64_t)N_STALLED * 1024);
+    for (int i = 0; i < N_STALLED; i++) {
+        CHECK_INT(strlen(answer_text(wire_answer(&wires[i], "\"big\""))), 1000000);
+        CHECK(await_changes(&wires[i], 1));
+        CHECK(lists(&wires[i], "last"));
+        CHECK(wires[i].n_changes <= 2 && wire_ok(&wires[i]));
+    }
+    CHECK(scene_log_ok(&scene));
+out:
+    for (int i = 0; i < N_CLIENTS; i++)
+        wire_free(&wires[i]);
+    CHECK_AFTER(scene_close(&scene));
+}
+
 /* ---- all at once ---- */
 
 struct player {
@@ -287,6 +339,16 @@ struct player {
     const char *fault; /* NULL: none */
 };
 
+/* What it says is freed when the tool is gone, and its last call has ended. */
+static struct mcps_tool own_tool(const char *name)
+{
+    struct mcps_tool tool = named_tool(name);
+
+    tool.userdata = strdup(name);
+    tool.destroy = free;
+    return tool;
+}
+
 /* Adds its pair, disables and enables it, removes it. */
 static void *change(void *userdata)
 {
@@ -295,7 +357,7 @@ static void *change(void *userdata)
     mcps_server *server = player->scene->server;
 
     for (unsigned i = 0; i < player->rounds && !player->fault; i++) {
-        struct mcps_tool pair[] = { named_tool(names[0]), named_tool(names[1]) };
+        struct mcps_tool pair[] = { own_tool(names[0]), own_tool(names[1]) };
 
         if (mcps_server_add_tools(server, pair, 2) < 0)
             player->fault = "not added";
@@ -398,7 +460,7 @@ static bool play(struct scene *scene, struct player *players, unsigned n)
     return ok && started == n;
 }
 
-static void lists_are_of_one_moment(void)
+static void f12_07_lists_are_of_one_moment(void)
 {
     static struct player players[2 * N_THREADS];
     struct scene scene = { .server = NULL };
@@ -418,7 +480,8 @@ static const struct unit_test change_tests[] = {
     UNIT_TEST_ONCE(no_more_than_one_at_a_time, "it has threads"),
     UNIT_TEST_ONCE(who_is_told, "it has threads"),
     UNIT_TEST_ONCE(told_while_it_goes, "it has threads"),
-    UNIT_TEST_ONCE(lists_are_of_one_moment, "it has threads"),
+    UNIT_TEST_ONCE(f8_03_a_stalled_client_and_a_broadcast, "it has threads"),
+    UNIT_TEST_ONCE(f12_07_lists_are_of_one_moment, "it has threads"),
     UNIT_END,
 };
 

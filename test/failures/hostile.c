@@ -181,9 +181,8 @@ static void f9_02_a_method_that_is_none(void)
     CHECK(react_to(&wire, &got, "{\"jsonrpc\":\"2.0\",\"id\":1,%s}", longest));
     CHECK(is_one_error(&got, -32600, "1"));
     CHECK(strlen(got.text) < 512);
-    /* It may have been meant as an answer, so it gets none. */
     CHECK(react_to(&wire, &got, "{\"jsonrpc\":\"2.0\",\"id\":1}"));
-    CHECK(is_one_error(&got, -32600, NULL));
+    CHECK(is_one_error(&got, -32600, "1"));
     CHECK(react_to(&wire, &got,
                    "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{}}"));
     CHECK(is_nothing(&got));
@@ -377,7 +376,7 @@ static void f9_05_members_that_are_ambiguous(void)
     }
     /* Case counts, so this has no method, or another id. */
     CHECK(react_to(&wire, &got, "{\"jsonrpc\":\"2.0\",\"id\":1,\"Method\":\"ping\"}"));
-    CHECK(is_one_error(&got, -32600, NULL));
+    CHECK(is_one_error(&got, -32600, "1"));
     CHECK(react_to(&wire, &got,
                    "{\"jsonrpc\":\"2.0\",\"ID\":1,\"id\":2,\"method\":\"ping\"}"));
     CHECK_STR(got.text, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}");
@@ -458,7 +457,7 @@ static void f9_09_nothing_is_left_of_the_message_before(void)
         CHECK(react_to(&wire, &got, "{\"jsonrpc\":\"2.0\",\"method\":\"tools/call\""));
         CHECK(is_one_error(&got, -32700, NULL));
         CHECK(react_to(&wire, &got, "{\"id\":6}"));
-        CHECK(is_one_error(&got, -32600, NULL));
+        CHECK(is_one_error(&got, -32600, "6"));
         CHECK(react_to(&wire, &got,
                        "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}"));
         CHECK(is_one_error(&got, -32600, NULL));
