@@ -41,7 +41,7 @@ MCPS_TOOL_HANDLER(add, add_args)
     struct sum result;
 
     (void)userdata;
-    memset(&result, 0, sizeof result);
+    result.has_sum = true;
     result.sum = args->a + args->b;
     return sum_give(call, &result);
 }
@@ -80,11 +80,12 @@ static const char request[] =
 
 int main(void)
 {
+    struct mcps_server_options options = MCPS_SERVER_OPTIONS(.name = "use", .version = "1");
     mcps_server *server = NULL;
     mcps_test_client *client = NULL;
     char *answer = NULL;
     bool ok = strcmp(mcps_version(), MCPS_VERSION) == 0 &&
-              mcps_server_new(&server, NULL) >= 0 &&
+              mcps_server_new(&server, &options) >= 0 &&
               mcps_server_add_tools(server, tools, sizeof tools / sizeof tools[0]) >= 0 &&
               mcps_server_start(server) >= 0 &&
               mcps_test_connect(server, NULL, &client) >= 0 &&

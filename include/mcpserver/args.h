@@ -80,30 +80,36 @@ enum mcps_field_flags {
  * as long as a tool refers to them. Zero is "no such limit".
  */
 struct mcps_field {
-    const char *name;
-    const char *description; /* for the model; NULL: none */
-    enum mcps_type type;
-    enum mcps_type item;             /* of a LIST */
-    const struct mcps_field *fields; /* of an OBJECT or a LIST of them, */
-    size_t fields_size;              /* with the size of its struct */
-    size_t offset, has_offset; /* in the struct: of the value, and of "was it sent" */
-    unsigned flags;            /* enum mcps_field_flags */
+    const char *name MCPS_0;
+    const char *description MCPS_0; /* for the model; NULL: none */
+    enum mcps_type type MCPS_0;
+    enum mcps_type item MCPS_0;             /* of a LIST */
+    const struct mcps_field *fields MCPS_0; /* of an OBJECT or a LIST of them, */
+    size_t fields_size MCPS_0;              /* with the size of its struct */
+    size_t offset MCPS_0,
+        has_offset MCPS_0; /* in the struct: of the value, and of "was it sent" */
+    unsigned flags MCPS_0; /* enum mcps_field_flags */
 
     /* Bounds, which are allowed values, of INT and NUMBER: set by MCPS_MIN(), MCPS_MAX() and
      * MCPS_RANGE(). Of an INT they are integers from -2^53 to 2^53. */
-    bool has_min;
-    double min;
-    bool has_max;
-    double max;
-    unsigned min_length, max_length; /* of STRING: characters (code points) */
-    unsigned min_items, max_items;   /* of LIST; the other options are about its items */
-    const char *const *choices;      /* of ENUM: strings, and a NULL behind the last */
-    const char *default_json; /* the value if it is not sent: JSON text; not of JSON */
-    const char *schema_json;  /* of JSON: its schema, an object or a boolean */
+    bool has_min MCPS_0;
+    double min MCPS_0;
+    bool has_max MCPS_0;
+    double max MCPS_0;
+    unsigned min_length MCPS_0,
+        max_length MCPS_0; /* of STRING: characters (code points) */
+    unsigned min_items MCPS_0,
+        max_items MCPS_0; /* of LIST; the other options are about its items */
+    const char *const *choices MCPS_0; /* of ENUM: strings, and a NULL behind the last */
+    const char *default_json
+        MCPS_0; /* the value if it is not sent: JSON text; not of JSON */
+    /* Of JSON: its schema, an object or a boolean. Shown to clients, not checked yet. */
+    const char *schema_json MCPS_0;
     /* The argument is also sent as the HTTP header Mcp-Param-<header>, for what stands between
      * client and server: INT (then within ±(2^53 - 1)), BOOL, STRING, ENUM; not in a LIST. */
-    const char *header;
-    const void *reserved[2];
+    const char *header MCPS_0;
+    const char *json_name MCPS_0; /* its name in JSON, if that is no identifier of C */
+    const void *reserved[2] MCPS_0;
 };
 
 /* Options for bounds: inclusive. */
@@ -149,33 +155,12 @@ struct mcps_field {
     MCPS_FIELD_TYPE_(t, i), .fields = s##_fields, .fields_size = sizeof(struct s)
 
 #define MCPS_MEMBER_(S, T, x, text, ...) \
-    MCPS_CTYPE_##T x;                    \
-    bool has_##x;
-#define MCPS_FIELD_(S, T, x, text, ...)          \
-    { .name = #x,                                \
-      .description = text,                       \
-      MCPS_FIELD_##T,                            \
-      .offset = offsetof(struct S, x),           \
-      .has_offset = offsetof(struct S, has_##x), \
-      .flags = __VA_ARGS__ },
-
-/* C++17 has designated initializers as an extension only, and its compilers also count the
- * members that one leaves out. */
-#if defined(__cplusplus) && defined(__GNUC__)
-#if defined(__clang__) || __GNUC__ >= 12
-#define MCPS_QUIET_CXX20_ _Pragma("GCC diagnostic ignored \"-Wc++20-extensions\"")
-#else
-#define MCPS_QUIET_CXX20_
-#endif
-#define MCPS_QUIET_                                                                 \
-    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wpedantic\"") \
-        MCPS_QUIET_CXX20_ _Pragma(                                                  \
-            "GCC diagnostic ignored \"-Wmissing-field-initializers\"")
-#define MCPS_QUIET_END_ _Pragma("GCC diagnostic pop")
-#else
-#define MCPS_QUIET_
-#define MCPS_QUIET_END_
-#endif
+    MCPS_CTYPE_##T x MCPS_0;             \
+    bool has_##x MCPS_0;
+#define MCPS_FIELD_(S, T, x, text, ...)                                       \
+    MCPS_STRUCT_(mcps_field, .name = #x, .description = text, MCPS_FIELD_##T, \
+                 .offset = offsetof(struct S, x),                             \
+                 .has_offset = offsetof(struct S, has_##x), .flags = __VA_ARGS__),
 
 #if defined(__GNUC__)
 #define MCPS_UNUSED_ __attribute__((unused))
@@ -184,25 +169,23 @@ struct mcps_field {
 #endif
 
 /* Declares struct S and its table S_fields from a list. */
-#define MCPS_ARGS(S, LIST)                                                             \
-    struct S {                                                                         \
-        LIST(MCPS_MEMBER_, S)                                                          \
-    };                                                                                 \
-    MCPS_QUIET_                                                                        \
-    MCPS_UNUSED_ static const struct mcps_field S##_fields[] = { LIST(MCPS_FIELD_, S){ \
-        .name = NULL, .type = MCPS_TYPE_END } };                                       \
-    MCPS_QUIET_END_                                                                    \
+#define MCPS_ARGS(S, LIST)                                             \
+    struct S {                                                         \
+        LIST(MCPS_MEMBER_, S)                                          \
+    };                                                                 \
+    MCPS_UNUSED_ static const struct mcps_field S##_fields[] = { LIST( \
+        MCPS_FIELD_, S) MCPS_STRUCT_(mcps_field, .name = NULL) };      \
     struct S
 
 /* No arguments: MCPS_TOOL_HANDLER(now, mcps_no_args). C has no struct without members. */
 struct mcps_no_args {
     char nothing;
 };
-MCPS_QUIET_
-MCPS_UNUSED_ static const struct mcps_field mcps_no_args_fields[] = {
-    { .name = NULL, .type = MCPS_TYPE_END }
-};
-MCPS_QUIET_END_
+#ifdef __cplusplus
+MCPS_UNUSED_ static const struct mcps_field mcps_no_args_fields[1] = {};
+#else
+MCPS_UNUSED_ static const struct mcps_field mcps_no_args_fields[1] = { { .name = NULL } };
+#endif
 
 /* ---- handlers and tools ---- */
 
@@ -212,7 +195,7 @@ MCPS_QUIET_END_
  * leaves it becomes a tool error with its what(). */
 #define MCPS_TOOL_HANDLER(fn, S)                                                    \
     static int fn(mcps_call *call, const struct S *args, void *userdata);           \
-    static int fn##_typed_(mcps_call *call, const void *args, void *userdata)   \
+    static int fn##_typed_(mcps_call *call, const void *args, void *userdata)       \
     {                                                                               \
         MCPS_GUARDED_(call, fn(call, MCPS_CAST_(const struct S *, args), userdata)) \
     }                                                                               \
@@ -236,26 +219,14 @@ MCPS_QUIET_END_
  * any members of the struct that follow that one, in their order. */
 #define MCPS_TOOL(fn, S, ...) MCPS_TOOL_NAMED(#fn, fn, S, __VA_ARGS__)
 /* The same with a name that is no identifier of C: "files.read". */
-#define MCPS_TOOL_NAMED(tool_name, fn, S, ...)                             \
-    MCPS_TOOL_(.struct_size = sizeof(struct mcps_tool), .name = tool_name, \
-               .typed = fn##_typed_, .args = S##_fields,               \
-               .args_size = sizeof(struct S), .description = __VA_ARGS__)
+#define MCPS_TOOL_NAMED(tool_name, fn, S, ...)                                    \
+    MCPS_TOOL_STRUCT(.name = tool_name, .typed = fn##_typed_, .args = S##_fields, \
+                     .args_size = sizeof(struct S), .description = __VA_ARGS__)
 
 #ifdef __cplusplus
 #define MCPS_CAST_(type, value) static_cast<type>(value)
-/* A function, for pragmas cannot stand in an initializer. It is evaluated by the compiler. */
-#define MCPS_TOOL_(...)                  \
-    ([]() {                              \
-        MCPS_QUIET_                      \
-        return mcps_tool{ __VA_ARGS__ }; \
-        MCPS_QUIET_END_                  \
-    }())
 #else
 #define MCPS_CAST_(type, value) ((type)(value))
-#define MCPS_TOOL_(...) \
-    {                   \
-        __VA_ARGS__     \
-    }
 #endif
 
 /* ---- structured results ---- */

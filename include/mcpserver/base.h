@@ -19,6 +19,25 @@
 #define MCPS_PRINTF(f, a)
 #endif
 
+/* What the macros that fill structs are made of. C++ 17 has designated initializers as an
+ * extension, and counts the members that one leaves out unless they have a value. */
+#if defined(__cplusplus) && __cplusplus >= 201402L
+#define MCPS_0 \
+    {          \
+    }
+#define MCPS_STRUCT_(type, ...) \
+    __extension__ type          \
+    {                           \
+        __VA_ARGS__             \
+    }
+#else
+#define MCPS_0
+#define MCPS_STRUCT_(type, ...) \
+    {                           \
+        __VA_ARGS__             \
+    }
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -29,7 +48,7 @@ extern "C" {
     XX(TIMEDOUT, -5002, "the deadline passed")                              \
     XX(INVALID, -5003, "a value does not have the form that was asked for") \
     XX(NOTFOUND, -5004, "no such tool, resource or prompt")                 \
-    XX(BUSY, -5005, "calls are still running")                              \
+    XX(BUSY, -5005, "it is busy, or runs already")                          \
     XX(LIMIT, -5006, "a configured limit was reached")                      \
     XX(PROTOCOL, -5007, "the peer broke the protocol")                      \
     XX(CLOSED, -5008, "the connection is gone")                             \

@@ -81,7 +81,8 @@ MCPS_PUBLIC mcps_call *mcps_call_ref(mcps_call *call);
  * mcps_call_finish(), the client gets an internal error. */
 MCPS_PUBLIC mcps_call *mcps_call_unref(mcps_call *call);
 /* Ends a call whose handler returned MCPS_PENDING, or is about to: `result` is what a
- * handler would return otherwise. Once: -EALREADY after the first time. */
+ * handler would return otherwise, MCPS_PENDING apart: -EINVAL. Once: -EALREADY after the first
+ * time. */
 MCPS_PUBLIC int mcps_call_finish(mcps_call *call, int result);
 
 #ifdef __cplusplus

@@ -119,20 +119,19 @@ MCPS_PUBLIC int mcps_call_resource_blob(mcps_call *call, const char *uri,
 
 /* Members are added at the end only. */
 struct mcps_resource_link {
-    size_t struct_size; /* as MCPS_RESOURCE_LINK() sets it */
-    const char *uri;
-    const char *name;
-    const char *title;       /* for people; NULL: none */
-    const char *description; /* for the model; NULL: none */
-    const char *mime;        /* NULL: not known */
-    uint64_t size;           /* in bytes; 0: not known */
-    const char *icons;       /* JSON text, an array; NULL: none. From 2025-11-25 */
+    size_t struct_size MCPS_0; /* as MCPS_RESOURCE_LINK() sets it */
+    const char *uri MCPS_0;
+    const char *name MCPS_0;
+    const char *title MCPS_0;       /* for people; NULL: none */
+    const char *description MCPS_0; /* for the model; NULL: none */
+    const char *mime MCPS_0;        /* NULL: not known */
+    uint64_t size MCPS_0;           /* in bytes; 0: not known */
+    const char *icons MCPS_0;       /* JSON text, an array; NULL: none. From 2025-11-25 */
 };
 
-#define MCPS_RESOURCE_LINK(...)                                       \
-    {                                                                 \
-        .struct_size = sizeof(struct mcps_resource_link), __VA_ARGS__ \
-    }
+#define MCPS_RESOURCE_LINK(...)                                                        \
+    MCPS_STRUCT_(mcps_resource_link, .struct_size = sizeof(struct mcps_resource_link), \
+                 __VA_ARGS__)
 
 /* Adds a link to a resource. Clients before 2025-06-18 get a text with its name and URI. */
 MCPS_PUBLIC int mcps_call_resource_link(mcps_call *call,
@@ -144,16 +143,16 @@ enum mcps_audience { MCPS_FOR_USER = 1 << 0, MCPS_FOR_ASSISTANT = 1 << 1 };
 
 /* Members are added at the end only. */
 struct mcps_annotations {
-    size_t struct_size;        /* as MCPS_ANNOTATIONS() sets it */
-    unsigned audience;         /* enum mcps_audience; 0: not said */
-    const double *priority;    /* from 0, optional, to 1, required; NULL: not said */
-    const char *last_modified; /* as in ISO 8601; NULL: not said. From 2025-06-18 */
+    size_t struct_size MCPS_0;     /* as MCPS_ANNOTATIONS() sets it */
+    unsigned audience MCPS_0;      /* enum mcps_audience; 0: not said */
+    const double *priority MCPS_0; /* from 0, optional, to 1, required; NULL: not said */
+    const char *last_modified
+        MCPS_0; /* as in ISO 8601; NULL: not said. From 2025-06-18 */
 };
 
-#define MCPS_ANNOTATIONS(...)                                       \
-    {                                                               \
-        .struct_size = sizeof(struct mcps_annotations), __VA_ARGS__ \
-    }
+#define MCPS_ANNOTATIONS(...)                                                      \
+    MCPS_STRUCT_(mcps_annotations, .struct_size = sizeof(struct mcps_annotations), \
+                 __VA_ARGS__)
 
 /* Says something of the block that was added last. -EINVAL also when there is none; -EALREADY
  * when it has annotations. */

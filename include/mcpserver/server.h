@@ -24,28 +24,28 @@ typedef struct mcps_server mcps_server;
 
 /* Zero means "the default". Members are added at the end only. */
 struct mcps_server_options {
-    size_t struct_size;       /* as MCPS_SERVER_OPTIONS() sets it */
-    const char *name;         /* for clients; NULL: "libmcpserver". Strings are copied */
-    const char *title;        /* for people; NULL: none */
-    const char *version;      /* of the server; NULL: "0" */
-    const char *instructions; /* for the model; NULL: none */
-    unsigned workers;         /* threads for handlers; 0: one a processor, 2 or more */
-    size_t stack_size;        /* of I/O threads and workers; 0: the system's default */
-    mcps_log_fn *log;         /* NULL: nothing is logged */
-    void *log_userdata;
-    enum mcps_log_level log_level; /* the least severe that is logged; 0: MCPS_LOG_INFO */
-    const char *description;       /* of the server, for people; NULL: none */
-    const char *website_url;       /* about it; NULL: none */
+    size_t struct_size MCPS_0; /* as MCPS_SERVER_OPTIONS() sets it */
+    const char *name MCPS_0;   /* for clients; NULL: "libmcpserver". Strings are copied */
+    const char *title MCPS_0;  /* for people; NULL: none */
+    const char *version MCPS_0;      /* of the server; NULL: "0" */
+    const char *instructions MCPS_0; /* for the model; NULL: none */
+    unsigned workers MCPS_0;  /* threads for handlers; 0: one a processor, 2 or more */
+    size_t stack_size MCPS_0; /* of I/O threads and workers; 0: the system's default */
+    mcps_log_fn *log MCPS_0;  /* NULL: nothing is logged */
+    void *log_userdata MCPS_0;
+    enum mcps_log_level log_level
+        MCPS_0; /* the least severe that is logged; 0: MCPS_LOG_INFO */
+    const char *description MCPS_0; /* of the server, for people; NULL: none */
+    const char *website_url MCPS_0; /* about it; NULL: none */
 };
 
 /* As the number of workers: there are none, and mcps_server_process() runs the handlers. Such
  * a server has to be driven. */
 #define MCPS_NO_WORKERS ((unsigned)-1)
 
-#define MCPS_SERVER_OPTIONS(...)                                       \
-    {                                                                  \
-        .struct_size = sizeof(struct mcps_server_options), __VA_ARGS__ \
-    }
+#define MCPS_SERVER_OPTIONS(...)                                                         \
+    MCPS_STRUCT_(mcps_server_options, .struct_size = sizeof(struct mcps_server_options), \
+                 __VA_ARGS__)
 
 /* Gives a new server. NULL options: all defaults. Any thread. */
 MCPS_PUBLIC int

@@ -54,31 +54,29 @@ enum mcps_client_capabilities {
 /* Members are added at the end only. Strings are copied, but for tables of fields, which the
  * tool refers to as long as it lives. */
 struct mcps_tool {
-    size_t struct_size;    /* sizeof (struct mcps_tool), as MCPS_TOOL_STRUCT() sets it */
-    const char *name;      /* 1 to 128 letters, digits, and "_-." */
-    mcps_tool_fn *handler; /* this or the next */
-    mcps_typed_fn *typed;
-    const struct mcps_field *args; /* of `typed`, with the size of its struct: args.h */
-    size_t args_size;
-    const char *description; /* for the model; NULL: none */
-    const char *title;       /* for people; NULL: none */
-    const char
-        *input_schema; /* of `handler`: JSON text, a schema of type object; NULL: any */
-    const struct mcps_field
-        *result;               /* the fields of structured results; NULL: none, or */
-    const char *output_schema; /* given as JSON text, a schema; NULL: none */
-    unsigned hints;            /* enum mcps_tool_hints */
-    unsigned needs;            /* enum mcps_client_capabilities */
-    unsigned timeout_ms;       /* of one call, from its arrival; 0: the server's limit */
-    unsigned max_parallel;     /* calls of it at once; 0: as many as there may be */
-    const char
-        *executor; /* where it runs: NULL is the workers; MCPS_INLINE; or executor.h */
-    const char *icons; /* JSON text, an array; NULL: none */
-    const char *meta; /* JSON text, an object: the _meta of its description; NULL: none */
-    void *userdata;
+    size_t struct_size MCPS_0;    /* as MCPS_TOOL_STRUCT() sets it */
+    const char *name MCPS_0;      /* 1 to 128 letters, digits, and "_-." */
+    mcps_tool_fn *handler MCPS_0; /* this or the next */
+    mcps_typed_fn *typed MCPS_0;
+    const struct mcps_field *args MCPS_0; /* of `typed`: args.h */
+    size_t args_size MCPS_0;              /* of their struct */
+    const char *description MCPS_0;       /* for the model; NULL: none */
+    const char *title MCPS_0;             /* for people; NULL: none */
+    /* Of `handler`: JSON text, a schema of type object; NULL: any arguments. */
+    const char *input_schema MCPS_0;
+    const struct mcps_field *result MCPS_0; /* of structured results; NULL: none, or */
+    const char *output_schema MCPS_0;       /* given as JSON text, a schema; NULL: none */
+    unsigned hints MCPS_0;                  /* enum mcps_tool_hints */
+    unsigned needs MCPS_0;                  /* enum mcps_client_capabilities */
+    unsigned timeout_ms MCPS_0;   /* of a call, from its arrival; 0: the server's limit */
+    unsigned max_parallel MCPS_0; /* calls of it at once; 0: as many as there may be */
+    const char *executor MCPS_0;  /* NULL: workers; MCPS_INLINE; or a name: executor.h */
+    const char *icons MCPS_0;     /* JSON text, an array; NULL: none */
+    const char *meta MCPS_0; /* of its description: JSON text, an object; NULL: none */
+    void *userdata MCPS_0;
     /* Called once, under no lock, when the tool is gone and its last call has ended, or
      * when it could not be added; NULL: nothing to do. */
-    void (*destroy)(void *userdata);
+    void (*destroy)(void *userdata) MCPS_0;
 };
 
 /* The executor of tools that never block: their handlers are called on the I/O thread, where
@@ -86,10 +84,8 @@ struct mcps_tool {
  * and named in the log. */
 #define MCPS_INLINE "inline"
 
-#define MCPS_TOOL_STRUCT(...)                                \
-    {                                                        \
-        .struct_size = sizeof(struct mcps_tool), __VA_ARGS__ \
-    }
+#define MCPS_TOOL_STRUCT(...) \
+    MCPS_STRUCT_(mcps_tool, .struct_size = sizeof(struct mcps_tool), __VA_ARGS__)
 
 #ifdef __cplusplus
 }

@@ -54,10 +54,7 @@ void mcps__result_end(struct mcps__writer *w, const struct mcps__engine *engine,
     mcps__write_object_end(w);
 }
 
-enum {
-    ANSWER_MAX = 64 << 10, /* more than any of these answers can have */
-    ENVELOPE_MAX = 512     /* what is around a result */
-};
+enum { ENVELOPE_MAX = 512 }; /* what is around a result */
 
 struct mcps__piece *mcps__written_piece(struct mcps__buf *buf,
                                         const struct mcps__writer *w)
@@ -74,7 +71,7 @@ struct mcps__piece *mcps__error_piece(const struct mcps__id *id, int code,
     struct mcps__buf buf;
     struct mcps__writer w;
 
-    if (mcps__piece_begin(&buf, ANSWER_MAX) < 0)
+    if (mcps__piece_begin(&buf, SIZE_MAX / 2) < 0)
         return NULL;
     mcps__write_init(&w, &buf);
     mcps__rpc_write_error(&w, id, code, message, data);
@@ -123,7 +120,7 @@ struct mcps__piece *mcps__tool_error_piece(const struct mcps__exchange *exchange
     struct mcps__buf buf;
     struct mcps__writer w;
 
-    if (mcps__piece_begin(&buf, ANSWER_MAX) < 0)
+    if (mcps__piece_begin(&buf, SIZE_MAX / 2) < 0)
         return NULL;
     mcps__write_init(&w, &buf);
     mcps__rpc_begin_result(&w, &exchange->id);

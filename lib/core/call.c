@@ -179,6 +179,8 @@ static int finish(struct mcps_call *call, struct mcps__piece *piece)
 
 int mcps_call_finish(mcps_call *call, int result)
 {
+    if (result == MCPS_PENDING)
+        return -EINVAL;
     if (!claim_finish(call))
         return -EALREADY;
     return finish(call, mcps__result_piece(call, result));

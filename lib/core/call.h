@@ -41,6 +41,7 @@ struct mcps_call {
     struct mcps__buf meta MCPS__GUARDED;        /* members of the result's _meta */
     struct mcps__buf meta_keys MCPS__GUARDED;   /* their keys, with a NUL behind each */
     bool failed MCPS__GUARDED;                  /* mcps_call_fail() was called */
+    bool misfit MCPS__GUARDED; /* mcps_call_struct() was given what does not fit */
     bool finished MCPS__GUARDED;
     double progress MCPS__GUARDED; /* the latest */
 };

@@ -404,7 +404,11 @@ int mcps_call_structured(mcps_call *call, struct json_object *tree)
 static int refuse_struct(struct mcps_call *call, const char *why)
 {
     mcps__log(&call->exchange.peer->engine->log, MCPS_LOG_ERROR,
-              "tool %s gave a result that it cannot give: %s", call->tool->name, why);
+              "tool %s gave a result that does not fit its table: %s", call->tool->name,
+              why);
+    mcps__mutex_lock(&call->mutex);
+    call->misfit = true;
+    mcps__mutex_unlock(&call->mutex);
     return -EINVAL;
 }
 
@@ -430,11 +434,16 @@ int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const voi
 
 /* ---- the answer ---- */
 
-/* Clients take a tool by its word: what declares its results must give them. */
-static bool lacks_structure(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
+/* NULL, or why the tool has broken its word, by which clients take it: what declares its
+ * results must give them. */
+static const char *broken_word(struct mcps_call *call, int result)
+    MCPS__REQUIRES(call->mutex)
 {
-    return call->tool->parts[MCPS__TOOL_OUTPUT] && !call->failed &&
-           call->structured.len == 0;
+    if (!call->tool->parts[MCPS__TOOL_OUTPUT] || call->failed || call->structured.len > 0)
+        return NULL;
+    if (call->misfit)
+        return "the tool gave a result that does not fit what it declares";
+    return result < 0 ? NULL : "the tool declares a structured result, but gave none";
 }
 
 static void write_meta(struct mcps_call *call, struct mcps__writer *w)
@@ -485,8 +494,6 @@ static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(cal
     return mcps__piece_end_with(&content->buf, &content->blobs);
 }
 
-static const char no_structure[] = "the tool declares a structured result, but gave none";
-
 /* An error that the handler has nothing to say about is the tool's, and the model's to see;
  * only "busy" means that there was no call at all. */
 struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
@@ -494,12 +501,12 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
     const struct mcps__id *id = &call->exchange.id;
     struct mcps__piece *piece = NULL;
     struct mcps__content rest;
-    bool lacks;
+    const char *broken;
 
     mcps__mutex_lock(&call->mutex);
-    lacks = result >= 0 && lacks_structure(call);
-    if (lacks)
-        piece = mcps__tool_error_piece(&call->exchange, no_structure);
+    broken = broken_word(call, result);
+    if (broken)
+        piece = mcps__tool_error_piece(&call->exchange, broken);
     else if (result >= 0 || call->failed)
         piece = end_result(call);
     else if (result == MCPS_EBUSY)
@@ -515,9 +522,9 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
     mcps__buf_fini(&call->meta_keys);
     mcps__mutex_unlock(&call->mutex);
     mcps__content_fini(&rest); /* blobs, too: with no lock held */
-    if (lacks)
+    if (broken)
         mcps__log(&call->exchange.peer->engine->log, MCPS_LOG_ERROR, "tool %s: %s",
-                  call->tool->name, no_structure);
+                  call->tool->name, broken);
     if (piece)
         return piece;
     return mcps__error_piece(id, MCPS__RPC_INTERNAL, "Out of memory", NULL);

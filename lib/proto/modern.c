@@ -11,6 +11,7 @@
 #include "json/text.h"
 #include "proto/tools.h"
 #include "rpc/errors.h"
+#include "util/utf8.h"
 
 #define N_OF(table) (sizeof(table) / sizeof(table)[0])
 
@@ -149,36 +150,29 @@ static void write_versions(struct mcps__writer *w)
     mcps__write_array_end(w);
 }
 
-/* The version of the request, or MCPS_ENOTFOUND. */
-static int read_version(const struct mcps__request *request,
-                        const struct mcps__scan_member *member)
-{
-    struct mcps__buf name;
-    int r;
+enum { QUOTED_MAX = 128 }; /* bytes of a version in an error */
 
-    mcps__buf_init(&name, SIZE_MAX);
-    r = mcps__text_decode(&name, request->text + member->value + 1,
-                          member->value_len - 2);
-    if (r >= 0)
-        r = mcps__version_by_name(MCPS__MODERN, name.data ? name.data : "", name.len);
-    mcps__buf_fini(&name);
-    return r;
+static void write_refusal(struct mcps__writer *w, const struct mcps__buf *requested)
+{
+    size_t len = requested->len < QUOTED_MAX ? requested->len : QUOTED_MAX;
+
+    mcps__write_object(w);
+    mcps__write_key(w, "supported");
+    write_versions(w);
+    mcps__write_key(w, "requested");
+    mcps__write_text(w, requested->data, mcps__utf8_valid_prefix(requested->data, len));
+    mcps__write_object_end(w);
 }
 
 static void refuse_version(const struct mcps__request *request,
-                           const struct mcps__scan_member *member)
+                           const struct mcps__buf *requested)
 {
     struct mcps__buf data;
     struct mcps__writer w;
 
     mcps__buf_init(&data, SIZE_MAX);
     mcps__write_init(&w, &data);
-    mcps__write_object(&w);
-    mcps__write_key(&w, "supported");
-    write_versions(&w);
-    mcps__write_key(&w, "requested");
-    mcps__write_raw(&w, request->text + member->value, member->value_len);
-    mcps__write_object_end(&w);
+    write_refusal(&w, requested);
     if (mcps__write_end(&w) < 0 || mcps__buf_append_byte(&data, '\0') < 0)
         mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
     else
@@ -244,11 +238,21 @@ static void serve(const struct mcps__request *request, enum mcps__version versio
         mcps__request_refuse_method(&own);
 }
 
+static void serve_version(const struct mcps__request *request,
+                          const struct mcps__buf *name)
+{
+    int version = mcps__version_by_name(MCPS__MODERN, name->data, name->len);
+
+    if (version < 0)
+        refuse_version(request, name);
+    else
+        serve(request, (enum mcps__version)version);
+}
+
 void mcps__modern_request(const struct mcps__request *request)
 {
-    const struct mcps__scan_member *version;
+    struct mcps__buf version;
     const char *fault;
-    int r;
 
     if (!mcps__request_check_id(request))
         return;
@@ -262,12 +266,9 @@ void mcps__modern_request(const struct mcps__request *request)
         mcps__request_refuse_params(request, fault);
         return;
     }
-    version = find_field(request, META_VERSION);
-    r = read_version(request, version);
-    if (r >= 0)
-        serve(request, (enum mcps__version)r);
-    else if (r == MCPS_ENOTFOUND)
-        refuse_version(request, version);
-    else
+    if (mcps__request_decode(&version, request, find_field(request, META_VERSION)) < 0)
         mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    else
+        serve_version(request, &version);
+    mcps__buf_fini(&version);
 }

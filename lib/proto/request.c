@@ -9,6 +9,7 @@
 
 #include "core/answer.h"
 #include "core/exchange.h"
+#include "json/text.h"
 #include "rpc/errors.h"
 #include "rpc/message.h"
 #include "util/clock.h"
@@ -26,6 +27,19 @@ const struct mcps__scan_member *mcps__request_param(const struct mcps__request *
         return member;
     *ret_wrong = true;
     return NULL;
+}
+
+int mcps__request_decode(struct mcps__buf *ret, const struct mcps__request *request,
+                         const struct mcps__scan_member *member)
+{
+    int r;
+
+    mcps__buf_init(ret, member->value_len);
+    r = mcps__buf_reserve(ret, 1); /* an empty text has memory, too */
+    if (r >= 0)
+        r = mcps__text_decode(ret, request->text + member->value + 1,
+                              member->value_len - 2);
+    return r;
 }
 
 void mcps__request_answer(const struct mcps__request *request, struct mcps__piece *piece)

@@ -37,6 +37,10 @@ const struct mcps__scan_member *mcps__request_param(const struct mcps__request *
                                                     enum mcps__json_type type,
                                                     bool *ret_wrong);
 
+/* The text of a member that is a string; `ret` is to be freed in any case. -ENOMEM. */
+int mcps__request_decode(struct mcps__buf *ret, const struct mcps__request *request,
+                         const struct mcps__scan_member *member) MCPS_MUST_CHECK;
+
 /* Sends a piece as the answer; NULL says that there was no memory for it: the client, which
  * would wait for ever, loses its stream. */
 void mcps__request_answer(const struct mcps__request *request, struct mcps__piece *piece);

@@ -11,7 +11,6 @@
 #include "core/call.h"
 #include "core/close.h"
 #include "core/lists.h"
-#include "json/text.h"
 #include "rpc/errors.h"
 #include "util/utf8.h"
 
@@ -169,19 +168,6 @@ static void admit(const struct mcps__request *request, struct mcps__tool *tool,
         refuse_call(request, r, why);
 }
 
-/* A name as it stands in the message. */
-static int decode_name(struct mcps__buf *ret, const struct mcps__request *request,
-                       const struct mcps__scan_member *name)
-{
-    int r;
-
-    mcps__buf_init(ret, name->value_len);
-    r = mcps__buf_reserve(ret, 1);
-    if (r >= 0)
-        r = mcps__text_decode(ret, request->text + name->value + 1, name->value_len - 2);
-    return r;
-}
-
 static void call_named(const struct mcps__request *request, const struct mcps__buf *name,
                        const struct mcps__scan_member *arguments)
 {
@@ -212,7 +198,7 @@ void mcps__tools_call(const struct mcps__request *request)
         mcps__request_refuse_params(request, "arguments must be an object");
         return;
     }
-    if (decode_name(&decoded, request, name) < 0)
+    if (mcps__request_decode(&decoded, request, name) < 0)
         refuse_call(request, -ENOMEM, NULL);
     else
         call_named(request, &decoded, arguments);

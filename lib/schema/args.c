@@ -166,11 +166,12 @@ static int wrong_type(struct decoder *d, const struct mcps__at *at)
     return wrong_value(d, at, start);
 }
 
-static int wrong_count(struct decoder *d, const struct mcps__at *at, size_t n)
+static int wrong_count(struct decoder *d, const struct mcps__at *at, size_t n,
+                       const char *what)
 {
-    char phrase[32];
+    char phrase[48];
 
-    snprintf(phrase, sizeof phrase, "%zu", n);
+    snprintf(phrase, sizeof phrase, "%zu %s%s", n, what, n == 1 ? "" : "s");
     mcps__complain_got(&d->complaints, at, phrase);
     return complained(d);
 }
@@ -276,7 +277,7 @@ static int decode_string(struct decoder *d, const struct mcps__at *at, void *to)
     if (of->min_length > 0 || of->max_length > 0) {
         n = count_characters(text, len);
         if (n < of->min_length || (of->max_length > 0 && n > of->max_length))
-            return wrong_count(d, at, n);
+            return wrong_count(d, at, n, "character");
     }
     text[len] = '\0';
     value = text;
@@ -452,7 +453,7 @@ static int decode_list(struct decoder *d, const struct mcps__at *at, void *to)
     }
     d->at++;
     if (n < of->min_items || (of->max_items > 0 && n > of->max_items))
-        return wrong_count(d, at, n);
+        return wrong_count(d, at, n, "item");
     if (n > 0)
         list = (struct mcps__table_list){ .items = items_of(d, slot), .n = n };
     memcpy(to, &list, sizeof list);

@@ -20,16 +20,17 @@ enum mcps_type mcps__field_kind(const struct mcps_field *f)
 
 static const char *check_name(const struct mcps_field *f)
 {
-    size_t len = f->name ? strlen(f->name) : 0;
+    const char *name = mcps__field_name(f);
+    size_t len = name ? strlen(name) : 0;
 
     if (len == 0)
         return "has no name";
     if (len > MCPS__TABLE_NAME_MAX)
         return "has a name of more than 128 bytes";
-    if (mcps__utf8_valid_prefix(f->name, len) < len)
+    if (mcps__utf8_valid_prefix(name, len) < len)
         return "has a name that is not UTF-8";
     for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)f->name[i];
+        unsigned char c = (unsigned char)name[i];
 
         if (c <= ' ' || c == 0x7f || c == '"' || c == '\\')
             return "has a name with a character that names do not have";

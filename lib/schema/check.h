@@ -13,6 +13,12 @@ struct mcps__check_place {
     bool in_list;   /* below a LIST */
 };
 
+/* What it is called in JSON; NULL when it has no name. */
+static inline const char *mcps__field_name(const struct mcps_field *field)
+{
+    return field->json_name ? field->json_name : field->name;
+}
+
 /* Its type, or of a list that of its items. */
 enum mcps_type mcps__field_kind(const struct mcps_field *field);
 

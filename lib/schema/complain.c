@@ -92,7 +92,7 @@ static void put_path(struct line *l, const struct mcps__at *at)
         put_path(l, at->up);
         put(l, ".");
     }
-    put(l, at->field->of->name);
+    put(l, at->field->name);
     if (at->is_item) {
         snprintf(index, sizeof index, "[%zu]", at->index);
         put(l, index);
@@ -211,7 +211,7 @@ void mcps__complain_missing(struct mcps__complaints *c, const struct mcps__at *a
     const char *description = field->of->description;
     struct line l = { .len = 0 };
 
-    put_place(&l, c, at, field->of->name);
+    put_place(&l, c, at, field->name);
     put(&l, " is missing: ");
     put_expected(&l, expected_at(&missing));
     if (description && *description) {
@@ -260,7 +260,7 @@ void mcps__complain_unknown(struct mcps__complaints *c, const struct mcps__at *a
             break;
         }
         put(&l, "\"");
-        put(&l, f->of->name);
+        put(&l, f->name);
         put(&l, "\"");
     }
     finish(c, &l);

@@ -28,11 +28,12 @@ static int got(struct encoder *e, const struct mcps__at *at, const char *what)
     return MCPS_EINVALID;
 }
 
-static int got_count(struct encoder *e, const struct mcps__at *at, size_t n)
+static int got_count(struct encoder *e, const struct mcps__at *at, size_t n,
+                     const char *what)
 {
-    char phrase[32];
+    char phrase[48];
 
-    snprintf(phrase, sizeof phrase, "%zu", n);
+    snprintf(phrase, sizeof phrase, "%zu %s%s", n, what, n == 1 ? "" : "s");
     return got(e, at, phrase);
 }
 
@@ -95,7 +96,7 @@ static int encode_string(struct encoder *e, const struct mcps__at *at,
     if (of->min_length > 0 || of->max_length > 0) {
         n = count_characters(text, len);
         if (n < of->min_length || (of->max_length > 0 && n > of->max_length))
-            return got_count(e, at, n);
+            return got_count(e, at, n, "character");
     }
     mcps__write_text(e->w, text, len);
     return 0;
@@ -161,7 +162,7 @@ static int encode_list(struct encoder *e, const struct mcps__at *at,
 
     memcpy(&list, from, sizeof list);
     if (list.n < of->min_items || (of->max_items > 0 && list.n > of->max_items))
-        return got_count(e, at, list.n);
+        return got_count(e, at, list.n, "item");
     if (list.n > 0 && !list.items)
         return got(e, at, "NULL");
     items = list.items;
@@ -191,7 +192,7 @@ static int encode_object(struct encoder *e, const struct mcps__at *at,
         memcpy(&has, value + f->of->has_offset, sizeof has);
         if (!has && !f->required)
             continue;
-        mcps__write_key(e->w, f->of->name);
+        mcps__write_key(e->w, f->name);
         r = f->type == MCPS_TYPE_LIST ? encode_list(e, &member, value + f->of->offset)
                                       : encode_kind(e, &member, value + f->of->offset);
     }

@@ -264,7 +264,8 @@ static int compile_field(struct compiler *c, const struct scope *scope,
 
     if (wrong)
         return refuse(c, scope, f->of, wrong);
-    f->name_len = strlen(f->of->name);
+    f->name = mcps__field_name(f->of);
+    f->name_len = strlen(f->name);
     f->kind = mcps__field_kind(f->of);
     f->type = f->of->type;
     f->size = size_of(f->of, f->kind);
@@ -301,7 +302,7 @@ static int compare_name(const struct mcps__table_field *f, const char *name, siz
 {
     if (f->name_len != len)
         return f->name_len < len ? -1 : 1;
-    return memcmp(f->of->name, name, len);
+    return memcmp(f->name, name, len);
 }
 
 static int compile_names(struct compiler *c, const struct scope *scope,
@@ -313,8 +314,8 @@ static int compile_names(struct compiler *c, const struct scope *scope,
         int order = 1;
 
         for (; to > 0; to--) {
-            order = compare_name(&table->fields[table->sorted[to - 1]], f->of->name,
-                                 f->name_len);
+            order =
+                compare_name(&table->fields[table->sorted[to - 1]], f->name, f->name_len);
             if (order <= 0)
                 break;
             table->sorted[to] = table->sorted[to - 1];

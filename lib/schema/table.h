@@ -34,6 +34,7 @@ struct mcps__table_list {
 
 struct mcps__table_field {
     const struct mcps_field *of;
+    const char *name; /* in JSON */
     size_t name_len;
     enum mcps_type type, kind; /* `kind`: of a list, the type of its items */
     size_t size;               /* of the value; of a list, of an item */

@@ -101,7 +101,7 @@ static void write_field(struct mcps__writer *w, const struct mcps__table_field *
 {
     bool list = f->type == MCPS_TYPE_LIST;
 
-    mcps__write_key(w, f->of->name);
+    mcps__write_key(w, f->name);
     if (!list && f->schema_json && f->schema_json[0] == 'f') { /* false: nothing fits */
         mcps__write_bool(w, false);
         return;
@@ -138,7 +138,7 @@ static void write_table(struct mcps__writer *w, const struct mcps__table *table)
         mcps__write_array(w);
         for (size_t i = 0; i < table->n_fields; i++) {
             if (table->fields[i].required)
-                mcps__write_string(w, table->fields[i].of->name);
+                mcps__write_string(w, table->fields[i].name);
         }
         mcps__write_array_end(w);
     }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scene.h"
@@ -389,11 +390,40 @@ static void bad_requests_are_told_what_is_wrong(void)
         reply(&act.wire,
               REQUEST("\"v\"", "tools/list",
                       "\"_meta\":{" VERSION_KEY "\"v9\\u0039.0\"," CAPS_KEY "{}}")),
-        ERROR(
-            "\"v\"", "-32022", "Unsupported protocol version",
-            ",\"data\":{\"supported\":[\"2026-07-28\"],\"requested\":\"v9\\u0039.0\"}"));
+        ERROR("\"v\"", "-32022", "Unsupported protocol version",
+              ",\"data\":{\"supported\":[\"2026-07-28\"],\"requested\":\"v99.0\"}"));
     CHECK(wire_ok(&act.wire) && scene_log_ok(&act.scene));
 out:
+    CHECK_AFTER(end(&act));
+}
+
+/* What a client sends comes back in an error no longer than somebody wants to read. */
+static void long_names_are_cut(void)
+{
+    struct act act = { .scene = { .server = NULL } };
+    char *name = malloc(200001);
+    const char *answer;
+
+    CHECK(name && begin(&act, NULL));
+    for (int i = 0; i < 100000; i++)
+        memcpy(name + 2 * i, "\xc3\xbc", 2);
+    name[200000] = '\0';
+    CHECK(wire_send(
+        &act.wire,
+        REQUEST("1", "tools/list", "\"_meta\":{" VERSION_KEY "\"v%s\"," CAPS_KEY "{}}"),
+        name));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "1")), -32022);
+    answer = act.wire.messages[act.wire.n_messages - 1];
+    CHECK(strlen(answer) < 512 && strstr(answer, "\"requested\":\"v\xc3\xbc\xc3\xbc"));
+    CHECK(strstr(answer, "\xc3\xbc\"}}}") && !strstr(answer, "\xef\xbf\xbd"));
+    CHECK(wire_send(&act.wire, REQUEST("2", "tools/call", "\"name\":\"t%s\"," META("{}")),
+                    name));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "2")), -32602);
+    answer = act.wire.messages[act.wire.n_messages - 1];
+    CHECK(strlen(answer) < 512 && !strstr(answer, "\xef\xbf\xbd"));
+    CHECK(wire_ok(&act.wire));
+out:
+    free(name);
     CHECK_AFTER(end(&act));
 }
 
@@ -452,6 +482,7 @@ static const struct unit_test era_tests[] = {
     UNIT_TEST_ONCE(tools_that_need_more_than_the_client_has, "it has threads"),
     UNIT_TEST_ONCE(nothing_is_asked_of_a_modern_client, "it has threads"),
     UNIT_TEST_ONCE(bad_requests_are_told_what_is_wrong, "it has threads"),
+    UNIT_TEST_ONCE(long_names_are_cut, "it has threads"),
     UNIT_TEST_ONCE(a_batch_has_no_modern_requests, "it has threads"),
     UNIT_TEST_ONCE(modern_calls_are_cancelled_and_report, "it has threads"),
     UNIT_END,

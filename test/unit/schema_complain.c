@@ -66,9 +66,9 @@ static const struct {
     { "\"tags\":\"a\"",
       "argument \"tags\": expected an array of at most 2 items, got \"a\"" },
     { "\"tags\":[\"a\",\"b\",3,[],{}]",
-      "argument \"tags\": expected an array of at most 2 items, got 5" },
+      "argument \"tags\": expected an array of at most 2 items, got 5 items" },
     { "\"tags\":[\"a\",\"\"]",
-      "argument \"tags[1]\": expected a string of at least 1 character, got 0" },
+      "argument \"tags[1]\": expected a string of at least 1 character, got 0 characters" },
     { "\"tags\":[null]",
       "argument \"tags[0]\": expected a string of at least 1 character, got null" },
     { "\"where\":{\"lat\":-91}",
@@ -78,7 +78,7 @@ static const struct {
     { "\"where\":{\"lat\":1,\"lot\":2}",
       "unknown argument \"where.lot\": there are \"lat\", \"label\"" },
     { "\"where\":7", "argument \"where\": expected an object, got 7" },
-    { "\"stops\":[]", "argument \"stops\": expected an array of at least 1 item, got 0" },
+    { "\"stops\":[]", "argument \"stops\": expected an array of at least 1 item, got 0 items" },
     { "\"stops\":[{\"lat\":0},{\"lat\":0,\"label\":\"a\\u0000\"}]",
       "argument \"stops[1].label\": expected a string, got one with a NUL character in "
       "it" },
@@ -108,7 +108,7 @@ static const struct {
     { "\"tags\":[1,2,3],\"stops\":[{\"lat\":91},{}],\"free\":\"\",\"any\":\"\"",
       "argument \"tags[0]\": expected a string of at least 1 character, got 1\n"
       "argument \"tags[1]\": expected a string of at least 1 character, got 2\n"
-      "argument \"tags\": expected an array of at most 2 items, got 3\n"
+      "argument \"tags\": expected an array of at most 2 items, got 3 items\n"
       "argument \"stops[0].lat\": expected a number from -90 to 90, got 91\n"
       "argument \"stops[1].lat\" is missing: expected a number from -90 to 90 "
       "(Latitude)" },
@@ -132,7 +132,7 @@ static void sentences_name_what_is_wrong(void)
               "(City)");
     CHECK_INT(scene_decode(&s, "{\"city\":\"\\u00c4aaaa\"}"), MCPS_EINVALID);
     CHECK_STR(s.error,
-              "argument \"city\": expected a string of at most 4 characters, got 5");
+              "argument \"city\": expected a string of at most 4 characters, got 5 characters");
     CHECK_INT(scene_decode(&s, "{\"city\":null}"), MCPS_EINVALID);
     CHECK_STR(s.error,
               "argument \"city\": expected a string of at most 4 characters, got null");

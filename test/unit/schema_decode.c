@@ -126,6 +126,42 @@ out:
     scene_close(&s);
 }
 
+#define NAMED_ARGS(ARG, S)                                                              \
+    ARG(S, STRING, content_type, "", MCPS_REQUIRED, .json_name = "content-type")        \
+    ARG(S, LIST(INT), numbers, "", MCPS_OPTIONAL, .max_items = 1, .json_name = "class") \
+    ARG(S, BOOL, loud, "", MCPS_OPTIONAL)
+MCPS_ARGS(named_args, NAMED_ARGS);
+
+static void names_that_are_no_identifiers(void)
+{
+    static const struct mcps_field twice[] = {
+        { .name = "a", .type = MCPS_TYPE_BOOL, .json_name = "b" },
+        { .name = "b", .type = MCPS_TYPE_BOOL, .has_offset = 2, .offset = 3 },
+        { .name = NULL, .type = MCPS_TYPE_END },
+    };
+    struct scene s;
+
+    CHECK_INT(scene_open(&s, twice, 4), -EINVAL);
+    scene_close(&s);
+    CHECK_INT(SCENE_OPEN(&s, named_args), 0);
+    CHECK_INT(scene_decode(&s, "{\"content-type\":\"x\",\"class\":[4]}"), 0);
+    CHECK_STR(SCENE_ARGS(&s, named_args)->content_type, "x");
+    CHECK_INT(SCENE_ARGS(&s, named_args)->numbers.items[0], 4);
+    CHECK_INT(scene_decode(&s, "{\"content_type\":\"x\",\"class\":[1,2]}"),
+              MCPS_EINVALID);
+    CHECK_STR(s.error,
+              "unknown argument \"content_type\": there are \"content-type\", "
+              "\"class\", \"loud\"\n"
+              "argument \"class\": expected an array of at most 1 item, got 2 items\n"
+              "argument \"content-type\" is missing: expected a string");
+    CHECK_INT(scene_schema(&s), 0);
+    CHECK(strstr(s.out.data, "\"properties\":{\"content-type\":{\"type\":\"string\"},"
+                             "\"class\":{"));
+    CHECK(strstr(s.out.data, "\"required\":[\"content-type\"]"));
+out:
+    scene_close(&s);
+}
+
 static void booleans_and_enums(void)
 {
     const struct all_args *a;
@@ -536,6 +572,7 @@ out:
 const struct unit_test schema_decode_tests[] = {
     UNIT_TEST(integers_are_exact),
     UNIT_TEST(numbers_are_doubles),
+    UNIT_TEST(names_that_are_no_identifiers),
     UNIT_TEST(booleans_and_enums),
     UNIT_TEST(strings_are_unescaped_in_place),
     UNIT_TEST(names_may_be_escaped),
