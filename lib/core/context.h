@@ -50,8 +50,9 @@ int mcps__version_by_name(enum mcps__era era, const char *text,
 struct mcps__context {
     struct mcps__obj obj;
     enum mcps__version version;
-    unsigned capabilities;        /* of enum mcps_client_capabilities */
-    struct mcps__bytes *declared; /* modern: the text that they were read from */
+    unsigned capabilities; /* of enum mcps_client_capabilities */
+    struct mcps__bytes
+        *declared; /* modern: the text that they were read from, if it is kept */
 };
 
 /* Takes a reference on `declared`, which may be NULL. */

@@ -22,7 +22,6 @@ struct decimal {
     int exponent;
     unsigned digits; /* of the mantissa */
     bool negative, inexact;
-    bool plain; /* neither fraction nor exponent */
 };
 
 static void add_digit(struct decimal *d, char digit, bool fraction)
@@ -56,7 +55,7 @@ static int read_exponent(const char *p, const char *end)
 static struct decimal read_decimal(const char *text, size_t len)
 {
     const char *p = text, *end = text + len;
-    struct decimal d = { .plain = true };
+    struct decimal d = { .mantissa = 0 };
 
     if (*p == '-') {
         d.negative = true;
@@ -65,9 +64,7 @@ static struct decimal read_decimal(const char *text, size_t len)
     for (bool fraction = false; p < end; p++) {
         if (*p == '.') {
             fraction = true;
-            d.plain = false;
         } else if (*p == 'e' || *p == 'E') {
-            d.plain = false;
             d.exponent += read_exponent(p + 1, end);
             break;
         } else {
@@ -77,11 +74,14 @@ static struct decimal read_decimal(const char *text, size_t len)
     return d;
 }
 
-static bool plain_in_range(const char *digits, size_t len, bool negative)
+bool mcps__number_has_64_bits(const char *text, size_t len)
 {
+    bool negative = *text == '-';
     const char *most = negative ? "9223372036854775808" : "18446744073709551615";
     size_t most_len = strlen(most);
+    const char *digits = text + negative;
 
+    len -= negative;
     return len < most_len || (len == most_len && memcmp(digits, most, len) <= 0);
 }
 
@@ -109,8 +109,6 @@ bool mcps__number_in_range(const char *text, size_t len)
 {
     struct decimal d = read_decimal(text, len);
 
-    if (d.plain)
-        return plain_in_range(text + d.negative, len - d.negative, d.negative);
     return double_in_range(&d);
 }
 

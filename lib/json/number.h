@@ -10,8 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Can a tree hold it? Integers from -2^63 to 2^64-1, everything else as a finite double. */
+/* Has a double room for it? Integers of any length are in range like all others. */
 bool mcps__number_in_range(const char *text, size_t len);
+
+/* Of an integer without fraction and exponent: is it from -2^63 to 2^64-1? */
+bool mcps__number_has_64_bits(const char *text, size_t len);
 
 /* The value as a 64-bit integer, exactly: 7, 7.0, 70e-1 and 0.7e1 are all 7. Returns
  * false when it has a fraction or does not fit. */

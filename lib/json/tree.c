@@ -139,6 +139,9 @@ static struct json_object *build_double(struct builder *b, const char *text, siz
     return made(b, json_object_new_double(value));
 }
 
+enum { DIGITS_64 = 19 }; /* shorter ones have 64 bits at the most */
+
+/* An integer that has more becomes a double, as those do that JavaScript writes. */
 static struct json_object *build_number(struct builder *b)
 {
     const char *text = b->at;
@@ -148,12 +151,12 @@ static struct json_object *build_number(struct builder *b)
 
     for (; b->at < b->end && is_number_char(*b->at); b->at++) {
         if (*b->at >= '0' && *b->at <= '9')
-            value = value * 10 + (uint64_t)(*b->at - '0'); /* wraps only if not plain */
+            value = value * 10 + (uint64_t)(*b->at - '0'); /* wraps only in a double */
         else
             plain = plain && b->at == text; /* the sign alone */
     }
     len = (size_t)(b->at - text);
-    if (!plain)
+    if (!plain || (len >= DIGITS_64 && !mcps__number_has_64_bits(text, len)))
         return build_double(b, text, len);
     if (*text == '-')
         return made(b, json_object_new_int64((int64_t)(0 - value)));

@@ -91,6 +91,8 @@ static int read_capabilities(const struct mcps__request *request, const char *te
     return r < 0 ? r : 0;
 }
 
+enum { KEPT_MAX = 4096 }; /* bytes of capabilities that are kept to be compared */
+
 static int new_context(const struct mcps__request *request, enum mcps__version version,
                        const char *text, size_t len, struct mcps__context **ret)
 {
@@ -98,7 +100,7 @@ static int new_context(const struct mcps__request *request, enum mcps__version v
     unsigned capabilities;
     int r = read_capabilities(request, text, len, &capabilities);
 
-    if (r >= 0)
+    if (r >= 0 && len <= KEPT_MAX)
         r = mcps__bytes_new(&declared, text, len);
     if (r >= 0)
         r = mcps__context_new(ret, version, capabilities, declared);
@@ -113,27 +115,28 @@ static bool declares(const struct mcps__context *context, enum mcps__version ver
            memcmp(context->declared->data, text, len) == 0;
 }
 
-/* Borrowed from the peer, which keeps the latest: a client says the same again and again. */
+/* With a reference. The peer keeps the latest, for a client says the same again and again;
+ * but not what is too large to be kept by everybody who is connected. */
 static int find_context(const struct mcps__request *request, enum mcps__version version,
                         struct mcps__context **ret)
 {
     struct mcps__peer *peer = request->peer;
     const struct mcps__scan_member *member = find_field(request, META_CAPABILITIES);
-    struct mcps__context *context;
     const char *text;
     int r;
 
     mcps__assert(member); /* it was checked to be there */
     text = request->text + member->value;
-    if (!declares(peer->modern, version, text, member->value_len)) {
-        r = new_context(request, version, text, member->value_len, &context);
-        if (r < 0)
-            return r;
-        mcps__context_unref(peer->modern);
-        peer->modern = context;
+    if (declares(peer->modern, version, text, member->value_len)) {
+        *ret = mcps__context_ref(peer->modern);
+        return 0;
     }
-    *ret = peer->modern;
-    return 0;
+    r = new_context(request, version, text, member->value_len, ret);
+    if (r >= 0 && (*ret)->declared) {
+        mcps__context_unref(peer->modern);
+        peer->modern = mcps__context_ref(*ret);
+    }
+    return r;
 }
 
 /* ---- versions ---- */
@@ -236,6 +239,7 @@ static void serve(const struct mcps__request *request, enum mcps__version versio
         method->handle(&own);
     else
         mcps__request_refuse_method(&own);
+    mcps__context_unref(own.context);
 }
 
 static void serve_version(const struct mcps__request *request,

@@ -60,6 +60,7 @@ int mcps__conn_new(struct mcps__conn **ret, struct mcps__io *io, struct mcps__en
     c->stall_at = c->close_at = MCPS__CLOCK_NEVER;
     mcps__frame_init(&c->frame,
                      mcps__limit_size(&io->engine->limits, MCPS_LIMIT_MESSAGE_BYTES));
+    mcps__buf_init(&c->rest, SIZE_MAX);
     mcps__list_init(&c->link);
     mcps__list_init(&c->writing);
     mcps__timer_init(&c->timer, on_timer);
@@ -100,7 +101,7 @@ struct mcps__conn *mcps__conn_free(struct mcps__conn *conn)
 
 static bool wants_input(const struct mcps__conn *c)
 {
-    return !c->input_ended && !c->held && !c->closing && !c->done;
+    return !c->input_ended && !c->held && !c->closing && !c->done && c->rest.len == 0;
 }
 
 static size_t watch(struct pollfd *fds, size_t *n, int fd, int events)
@@ -113,11 +114,8 @@ static size_t watch(struct pollfd *fds, size_t *n, int fd, int events)
  * is not, unless it is read, for poll() would report its end for ever. */
 void mcps__conn_watch(struct mcps__conn *conn, struct pollfd *fds, size_t *n)
 {
-    int in, out = conn->waiting ? POLLOUT : 0;
+    int in = wants_input(conn) ? POLLIN : 0, out = conn->waiting ? POLLOUT : 0;
 
-    if (conn->waiting)
-        mcps__conn_hold_or_release(conn);
-    in = wants_input(conn) ? POLLIN : 0;
     conn->in_slot = 0;
     if (conn->in.fd == conn->out.fd) {
         conn->out_slot = watch(fds, n, conn->out.fd, in | out);

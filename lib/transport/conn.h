@@ -43,7 +43,9 @@ struct mcps__conn {
     size_t in_slot, out_slot;  /* in the poll set of this turn; 0: not in it */
     struct mcps__frame frame;  /* what has come of a line */
     struct mcps__scan *scan;   /* of the line that is arriving, once that is long */
-    size_t charged;            /* to the account, for what the frame keeps */
+    struct mcps__buf rest;     /* read, but not handled: there is too much output */
+    size_t rest_at;            /* and how much of that is */
+    size_t charged;            /* to the account, for what is kept of the input */
     struct mcps__list writing; /* pieces taken from the sink, */
     size_t offset;             /* and how much of the first is written */
     int64_t stall_at;          /* when waiting output has waited too long */
@@ -71,6 +73,8 @@ void mcps__conn_handle(struct mcps__conn *conn, const struct pollfd *fds);
 
 /* Reads and handles what is there, after these events of its input. (conn_read.c) */
 void mcps__conn_read(struct mcps__conn *conn, short events);
+/* Goes on with what was left of it when there was too much output. (conn_read.c) */
+void mcps__conn_resume(struct mcps__conn *conn);
 /* Frees what is kept of a line that has not ended. (conn_read.c) */
 void mcps__conn_forget_input(struct mcps__conn *conn);
 

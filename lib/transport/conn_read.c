@@ -31,7 +31,7 @@ static void drop_line(struct mcps__conn *c)
 
 static void charge(struct mcps__conn *c)
 {
-    size_t kept = c->frame.begun.cap;
+    size_t kept = c->frame.begun.cap + c->rest.cap;
 
     if (kept > c->charged)
         mcps__account_charge_in(c->peer->account, kept - c->charged);
@@ -44,6 +44,8 @@ void mcps__conn_forget_input(struct mcps__conn *conn)
 {
     free_scan(conn);
     mcps__frame_fini(&conn->frame);
+    mcps__buf_fini(&conn->rest);
+    conn->rest_at = 0;
     charge(conn);
 }
 
@@ -81,24 +83,71 @@ static void handle_line(struct mcps__conn *c, const char *line, size_t len)
     free_scan(c);
 }
 
-static void handle_bytes(struct mcps__conn *c, const char *data, size_t len)
+static bool has_too_much_output(struct mcps__conn *c)
+{
+    return mcps__sink_waiting(c->peer->sink) > c->peer->sink->soft_mark;
+}
+
+/* Up to the end, or to where it must wait for the client to read. */
+static void handle_lines(struct mcps__conn *c, const char **data, size_t *len)
 {
     const char *line;
     size_t line_len;
     int r;
 
     do {
-        r = mcps__frame_next(&c->frame, &data, &len, &line, &line_len);
+        r = mcps__frame_next(&c->frame, data, len, &line, &line_len);
         if (r > 0) {
             handle_line(c, line, line_len);
         } else if (r < 0) {
             free_scan(c);
             mcps__dispatch_lost(c->peer, r);
         }
-    } while (r != 0);
+    } while (r != 0 && !has_too_much_output(c));
+    if (*len > 0)
+        return;
     scan_ahead(c);
     drop_line(c);
+}
+
+/* Who cannot even be kept waiting loses what it sent, and so its stream. */
+static void keep_rest(struct mcps__conn *c, const char *data, size_t len)
+{
+    if (len > 0 && mcps__buf_append(&c->rest, data, len) < 0)
+        mcps__conn_lose(c);
+    else if (len > 0)
+        mcps__conn_hold_or_release(c);
+}
+
+static void handle_bytes(struct mcps__conn *c, const char *data, size_t len)
+{
+    handle_lines(c, &data, &len);
+    keep_rest(c, data, len);
     charge(c);
+}
+
+static void handle_rest(struct mcps__conn *c)
+{
+    const char *data = c->rest.data + c->rest_at;
+    size_t len = c->rest.len - c->rest_at;
+
+    handle_lines(c, &data, &len);
+    c->rest_at = c->rest.len - len;
+    if (len == 0) {
+        mcps__buf_fini(&c->rest);
+        c->rest_at = 0;
+    }
+}
+
+void mcps__conn_resume(struct mcps__conn *conn)
+{
+    if (conn->waiting || conn->rest.len > 0)
+        mcps__conn_hold_or_release(conn);
+    while (conn->rest.len > 0 && !conn->held && !conn->closing && !conn->done) {
+        handle_rest(conn);
+        mcps__conn_hold_or_release(conn);
+    }
+    charge(conn);
 }
 
 /* ---- reading ---- */

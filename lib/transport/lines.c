@@ -62,6 +62,12 @@ static void handle(struct mcps__lines *lines)
         mcps__conn_handle(MCPS__CONTAINER_OF(node, struct mcps__conn, link), lines->fds);
 }
 
+static void resume(struct mcps__lines *lines)
+{
+    MCPS__LIST_FOREACH (node, &lines->conns)
+        mcps__conn_resume(MCPS__CONTAINER_OF(node, struct mcps__conn, link));
+}
+
 static void free_done(struct mcps__lines *lines)
 {
     MCPS__LIST_FOREACH_SAFE (node, &lines->conns) {
@@ -87,6 +93,7 @@ void mcps__lines_turn(struct mcps__lines *lines, int64_t until)
     mcps__loop_run(loop);
     if (n > 0)
         handle(lines);
+    resume(lines);
     mcps__loop_submit(loop);
     free_done(lines);
 }

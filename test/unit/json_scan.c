@@ -205,8 +205,6 @@ static void refuses_with_error_and_place(void)
         { "\"\xed\xa0\x80\"", MCPS__JSON_EUTF8, 1 },
         { "\"ab\xe2\x82\"", MCPS__JSON_EUTF8, 3 },
         { "{\"\xff\":1}", MCPS__JSON_EUTF8, 2 },
-        { "18446744073709551616", MCPS__JSON_ERANGE, 0 },
-        { "-9223372036854775809", MCPS__JSON_ERANGE, 0 },
         { "1e309", MCPS__JSON_ERANGE, 0 },
         { "-1.8e308", MCPS__JSON_ERANGE, 0 },
     };

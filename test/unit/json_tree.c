@@ -78,7 +78,6 @@ static void refuses_what_json_c_lets_pass(void)
         { "{\"\":1,\"\":2}", MCPS__JSON_EDUPLICATE },
         { "{\"a\\u0000b\":1}", MCPS__JSON_ENUL_KEY },
         { "[[{\"a\":[{\"\\u0000\":{}}],\"b\":1}]]", MCPS__JSON_ENUL_KEY },
-        { "[100000000000000000000]", MCPS__JSON_ERANGE },
         { "[1e999]", MCPS__JSON_ERANGE },
         { "[\"\\ud800\"]", MCPS__JSON_ESURROGATE },
         { "[\"\xff\"]", MCPS__JSON_EUTF8 },

@@ -105,6 +105,8 @@ static void numbers_are_doubles(void)
         "1.7976931348623157e308",
         "1e-400",
         "123456789012345678901234567890.0",
+        "100000000000000000000",
+        "-12345678901234567890123",
     };
     static const char *const refused[] = { "null", "\"1\"", "false", "[1.5]", "{}" };
     char text[100];
@@ -155,7 +157,7 @@ static void names_that_are_no_identifiers(void)
               "argument \"class\": expected an array of at most 1 item, got 2 items\n"
               "argument \"content-type\" is missing: expected a string");
     CHECK_INT(scene_schema(&s), 0);
-    CHECK(strstr(s.out.data, "\"properties\":{\"content-type\":{\"type\":\"string\"},"
+    CHECK(strstr(s.out.data, "\"properties\":{\"content-type\":{\"type\":\"string\",\"description\":\"\"},"
                              "\"class\":{"));
     CHECK(strstr(s.out.data, "\"required\":[\"content-type\"]"));
 out:
