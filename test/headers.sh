@@ -56,6 +56,19 @@ for compiler in g++ clang++; do
         try_throwing $compiler $std
     done
 done
+# A tool whose handler takes another struct must not compile.
+try_mistake() { # compiler, standard, language's suffix
+    has "$1" "$2" "$3" || return 0
+    sed 's/MCPS_TOOL(forecast, forecast_args/MCPS_TOOL(forecast, place/' \
+        "$top_srcdir/test/fixtures/tools.inc" > "$dir/mistake.$3"
+    ! $1 -std="$2" $flags -c "$dir/mistake.$3" -o "$dir/mistake.o" 2> "$dir/mistake" ||
+        { echo "a handler with another struct compiles as $2 with $1"; bad=1; }
+    grep -q forecast_takes_place_ "$dir/mistake" || { cat "$dir/mistake"; bad=1; }
+    tried=$((tried + 1))
+}
+try_mistake gcc c11 c
+try_mistake g++ c++17 cc
+
 echo "$tried compiled"
 [ $tried -gt 0 ] || exit 1
 exit $bad

@@ -108,8 +108,8 @@ struct mcps_field {
     /* The argument is also sent as the HTTP header Mcp-Param-<header>, for what stands between
      * client and server: INT (then within ±(2^53 - 1)), BOOL, STRING, ENUM; not in a LIST. */
     const char *header MCPS_0;
-    const char *json_name MCPS_0; /* its name in JSON, if that is no identifier of C */
-    const void *reserved[2] MCPS_0;
+    const char *json_name MCPS_0;   /* its name in JSON, if that is no identifier of C */
+    const void *reserved[2] MCPS_0; /* for options to come: NULL */
 };
 
 /* Options for bounds: inclusive. */
@@ -192,10 +192,11 @@ MCPS_UNUSED_ static const struct mcps_field mcps_no_args_fields[1] = { { .name =
 /* Begins the handler `fn` of a tool with the arguments struct S; its body follows. It has
  * `call`, `args` (a const struct S *) and `userdata`, and returns what mcps_tool_fn says.
  * `args` and all it points to are valid until the call is finished. An exception of C++ that
- * leaves it becomes a tool error with its what(). */
+ * leaves it becomes a tool error with its what(). What is no handler of this kind, a hook or a
+ * free function, must not let one out. */
 #define MCPS_TOOL_HANDLER(fn, S)                                                    \
     static int fn(mcps_call *call, const struct S *args, void *userdata);           \
-    static int fn##_typed_(mcps_call *call, const void *args, void *userdata)       \
+    static int fn##_takes_##S##_(mcps_call *call, const void *args, void *userdata) \
     {                                                                               \
         MCPS_GUARDED_(call, fn(call, MCPS_CAST_(const struct S *, args), userdata)) \
     }                                                                               \
@@ -215,12 +216,12 @@ MCPS_UNUSED_ static const struct mcps_field mcps_no_args_fields[1] = { { .name =
 #define MCPS_GUARDED_(call, run) return run;
 #endif
 
-/* The tool of a handler, an element of an array of struct mcps_tool: its description, then
+/* The tool of a handler with these arguments, an element of an array of struct mcps_tool: its description, then
  * any members of the struct that follow that one, in their order. */
 #define MCPS_TOOL(fn, S, ...) MCPS_TOOL_NAMED(#fn, fn, S, __VA_ARGS__)
 /* The same with a name that is no identifier of C: "files.read". */
-#define MCPS_TOOL_NAMED(tool_name, fn, S, ...)                                    \
-    MCPS_TOOL_STRUCT(.name = tool_name, .typed = fn##_typed_, .args = S##_fields, \
+#define MCPS_TOOL_NAMED(tool_name, fn, S, ...)                                          \
+    MCPS_TOOL_STRUCT(.name = tool_name, .typed = fn##_takes_##S##_, .args = S##_fields, \
                      .args_size = sizeof(struct S), .description = __VA_ARGS__)
 
 #ifdef __cplusplus
@@ -247,7 +248,7 @@ MCPS_UNUSED_ static const struct mcps_field mcps_no_args_fields[1] = { { .name =
  * the struct points to is only read, and not needed any more afterwards. -EINVAL when the
  * tool declared another table as its result, or a value does not fit what its field says (the
  * log names it); MCPS_ELIMIT when the result would exceed the limit result_bytes; -ENOMEM.
- * After an error the result is as it was. */
+ * After an error the result is as it was. Threads, and the other errors, as those of result.h. */
 MCPS_PUBLIC int mcps_call_struct(mcps_call *call, const struct mcps_field *fields,
                                  const void *value);
 

@@ -4,7 +4,7 @@
  *
  * Functions return an int: 0 or more is success, less is an error. An error is either one
  * of enum mcps_error or a negated errno value (-ENOMEM, -EINVAL). mcps_strerror() knows
- * both. Out-parameters are called ret_…, and stay untouched when a function fails.
+ * both. Out-parameters are called ret or ret_…, and stay untouched when a function fails.
  */
 #ifndef MCPSERVER_BASE_H
 #define MCPSERVER_BASE_H

@@ -4,7 +4,8 @@
  *
  * Every function may be called on any thread by whoever has a reference, and the handler has
  * one until it returns. None of them blocks but mcps_call_sleep_ms() and mcps_call_roots(),
- * which wake up when the call is cancelled. After the call is finished they return
+ * which wake up when the call is cancelled, and what waits for a running hook: finishing, and
+ * removing it. After the call is finished they return
  * MCPS_ECLOSED, after it was cancelled MCPS_ECANCELLED, however the client went away: there
  * is nothing that a handler has to do about it but return. What it says is in result.h.
  */

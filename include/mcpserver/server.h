@@ -83,8 +83,9 @@ MCPS_PUBLIC int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache
 
 /*
  * Changes of what is offered: any thread, handlers included, before the start or after. All of
- * the tools or none. Each change is one step for everybody who lists or calls. Clients whose
- * revision has that are told, once for many changes: the limit list_changed_ms.
+ * the tools or none. Each change is one step for everybody who lists or calls. Clients of
+ * revisions before 2026-07-28 are told, once for many changes (the limit list_changed_ms); those of
+ * 2026-07-28 not yet, for there are no subscriptions.
  */
 /* Adds tools behind those that there are. Strings are copied. -EINVAL, with a line in the log
  * that names the tool and what is wrong with it; MCPS_EEXISTS for a name that there is

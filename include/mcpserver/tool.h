@@ -24,7 +24,7 @@ typedef struct mcps_call mcps_call;
  * tool may run at once, up to its max_parallel. `args` is an object, empty if the client sent
  * none; it is not checked against the schema yet. It belongs to the thread that the handler
  * runs on, and is borrowed until the handler has returned and the call is finished. The
- * result is given with the functions of call.h.
+ * result is given with the functions of result.h.
  *
  * Returns 0 when the result is complete (none at all is an empty result), MCPS_PENDING when
  * mcps_call_finish() comes later, or an error: the client then gets a tool error with the
@@ -44,7 +44,8 @@ enum mcps_tool_hints {
     MCPS_CLOSED_WORLD = 1 << 3 /* it talks to nobody outside */
 };
 
-/* What a client must be able to do for a tool to be called. */
+/* What a client must have declared for a tool to be called. One that has not gets the error
+ * -32021 (2026-07-28) or, before that, a tool error; the handler is not called. */
 enum mcps_client_capabilities {
     MCPS_CLIENT_ROOTS = 1 << 0,
     MCPS_CLIENT_SAMPLING = 1 << 1,
@@ -54,7 +55,7 @@ enum mcps_client_capabilities {
 /* Members are added at the end only. Strings are copied, but for tables of fields, which the
  * tool refers to as long as it lives. */
 struct mcps_tool {
-    size_t struct_size MCPS_0;    /* as MCPS_TOOL_STRUCT() sets it */
+    size_t struct_size MCPS_0;    /* as MCPS_TOOL_STRUCT(), MCPS_TOOL() set it */
     const char *name MCPS_0;      /* 1 to 128 letters, digits, and "_-." */
     mcps_tool_fn *handler MCPS_0; /* this or the next */
     mcps_typed_fn *typed MCPS_0;

@@ -41,8 +41,7 @@ struct mcps__tool {
     mcps_tool_fn *handler; /* this, or the next with its table */
     mcps_typed_fn *typed;
     struct mcps__table *args;
-    struct mcps__table *result;             /* NULL: structured results have none */
-    const struct mcps_field *result_fields; /* that it is made of */
+    struct mcps__table *result; /* NULL: structured results have none */
     void *userdata;
     void (*destroy)(void *userdata);
     unsigned needs; /* of enum mcps_client_capabilities */

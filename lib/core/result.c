@@ -419,7 +419,7 @@ int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const voi
     struct mcps__writer w;
     int r;
 
-    if (!call->tool->result || call->tool->result_fields != fields)
+    if (!call->tool->result || !mcps__table_is_of(call->tool->result, fields))
         return refuse_struct(call, "its table is another one");
     mcps__buf_init(&json, limit_of(call));
     mcps__write_init(&w, &json);

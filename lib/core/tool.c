@@ -10,6 +10,7 @@
 
 #include <json-c/json_object.h>
 
+#include "core/meta.h"
 #include "json/json.h"
 #include "json/tree.h"
 #include "json/write.h"
@@ -129,10 +130,9 @@ static int check(const struct mcps_tool *from, struct mcps__log *log)
 
 /* ---- JSON texts of the application ---- */
 
-/* What a text must be, and how it is called when it is not. */
+/* What a schema is called when it cannot be used. */
 struct text {
     const char *name, *json;
-    enum json_type type;
 };
 
 /* A text goes out as it was written, but on one line: outside of strings JSON has line
@@ -196,13 +196,11 @@ static int check_text(const struct mcps_tool *from, const struct text *text,
         return r;
     if (r < 0)
         return refuse_text(from, text, mcps__json_strerror(r), log);
-    fits = json_object_is_type(tree, text->type);
+    fits = json_object_is_type(tree, json_type_object);
     *ret_for_objects = is_for_objects(tree);
     json_object_put(tree);
     if (!fits)
-        return refuse_text(
-            from, text,
-            text->type == json_type_array ? "it is no array" : "it is no object", log);
+        return refuse_text(from, text, "it is no object", log);
     return 0;
 }
 
@@ -233,6 +231,27 @@ static int take_text(struct mcps__bytes **ret, const struct mcps_tool *from,
 }
 
 /* ---- the parts ---- */
+
+static int take_json(struct mcps__bytes **ret, const struct mcps_tool *from,
+                     const char *name, const char *json,
+                     int (*append)(struct mcps__buf *out, const char *json),
+                     struct mcps__log *log)
+{
+    struct mcps__buf line;
+    int r;
+
+    if (!json)
+        return 0;
+    mcps__buf_init(&line, SIZE_MAX);
+    r = append(&line, json);
+    if (r == -EINVAL)
+        mcps__log(log, MCPS_LOG_ERROR, "tool %s: its %s cannot be used", from->name,
+                  name);
+    if (r >= 0)
+        r = mcps__bytes_new(ret, line.data, line.len);
+    mcps__buf_fini(&line);
+    return r;
+}
 
 static int end_part(struct mcps__bytes **ret, struct mcps__buf *buf,
                     const struct mcps__writer *w)
@@ -322,7 +341,6 @@ static int keep_input(struct mcps__tool *tool, const struct mcps_tool *from,
     const struct text input = {
         "input schema",
         from->input_schema ? from->input_schema : any_arguments,
-        json_type_object,
     };
     bool for_objects = false;
     int r;
@@ -341,13 +359,12 @@ static int keep_output(struct mcps__tool *tool, const struct mcps_tool *from,
                        struct mcps__log *log)
 {
     struct mcps__bytes **part = &tool->parts[MCPS__TOOL_OUTPUT];
-    const struct text output = { "output schema", from->output_schema, json_type_object };
+    const struct text output = { "output schema", from->output_schema };
     int r;
 
     if (!from->result)
         return take_text(part, from, &output, &tool->object_output, log);
     tool->object_output = true;
-    tool->result_fields = from->result;
     r = compile(&tool->result, from, "results", from->result, 0, log);
     return r < 0 ? r : keep_schema(part, tool->result);
 }
@@ -355,10 +372,7 @@ static int keep_output(struct mcps__tool *tool, const struct mcps_tool *from,
 static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
                 struct mcps__log *log)
 {
-    const struct text icons = { "icons", from->icons, json_type_array };
-    const struct text meta = { "meta", from->meta, json_type_object };
     struct mcps__bytes **parts = tool->parts;
-    bool ignored;
     int r;
 
     tool->name = mcps__memdup(from->name, strlen(from->name) + 1);
@@ -376,9 +390,11 @@ static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
     if (r >= 0)
         r = keep_hints(&parts[MCPS__TOOL_ANNOTATIONS], from->hints);
     if (r >= 0)
-        r = take_text(&parts[MCPS__TOOL_ICONS], from, &icons, &ignored, log);
+        r = take_json(&parts[MCPS__TOOL_ICONS], from, "icons", from->icons,
+                      mcps__meta_array, log);
     if (r >= 0)
-        r = take_text(&parts[MCPS__TOOL_META], from, &meta, &ignored, log);
+        r = take_json(&parts[MCPS__TOOL_META], from, "meta", from->meta,
+                      mcps__meta_object, log);
     return r;
 }
 

@@ -166,16 +166,6 @@ static int wrong_type(struct decoder *d, const struct mcps__at *at)
     return wrong_value(d, at, start);
 }
 
-static int wrong_count(struct decoder *d, const struct mcps__at *at, size_t n,
-                       const char *what)
-{
-    char phrase[48];
-
-    snprintf(phrase, sizeof phrase, "%zu %s%s", n, what, n == 1 ? "" : "s");
-    mcps__complain_got(&d->complaints, at, phrase);
-    return complained(d);
-}
-
 /* ---- numbers, words, strings ---- */
 
 static bool is_number(char first)
@@ -276,8 +266,10 @@ static int decode_string(struct decoder *d, const struct mcps__at *at, void *to)
     }
     if (of->min_length > 0 || of->max_length > 0) {
         n = count_characters(text, len);
-        if (n < of->min_length || (of->max_length > 0 && n > of->max_length))
-            return wrong_count(d, at, n, "character");
+        if (n < of->min_length || (of->max_length > 0 && n > of->max_length)) {
+            mcps__complain_count(&d->complaints, at, n, "character");
+            return complained(d);
+        }
     }
     text[len] = '\0';
     value = text;
@@ -452,8 +444,10 @@ static int decode_list(struct decoder *d, const struct mcps__at *at, void *to)
         n++;
     }
     d->at++;
-    if (n < of->min_items || (of->max_items > 0 && n > of->max_items))
-        return wrong_count(d, at, n, "item");
+    if (n < of->min_items || (of->max_items > 0 && n > of->max_items)) {
+        mcps__complain_count(&d->complaints, at, n, "item");
+        return complained(d);
+    }
     if (n > 0)
         list = (struct mcps__table_list){ .items = items_of(d, slot), .n = n };
     memcpy(to, &list, sizeof list);

@@ -50,6 +50,8 @@ static const char *check_type(const struct mcps_field *f)
         return "is an object without a table";
     if (kind != MCPS_TYPE_OBJECT && f->fields)
         return "has a table, but is no object";
+    if (f->reserved[0] || f->reserved[1])
+        return "has an option that this library does not know";
     return (f->flags & ~(unsigned)ALL_FLAGS) != 0 ? "has flags that there are not" : NULL;
 }
 

@@ -266,6 +266,15 @@ void mcps__complain_unknown(struct mcps__complaints *c, const struct mcps__at *a
     finish(c, &l);
 }
 
+void mcps__complain_count(struct mcps__complaints *c, const struct mcps__at *at, size_t n,
+                          const char *what)
+{
+    char phrase[48];
+
+    snprintf(phrase, sizeof phrase, "%zu %s%s", n, what, n == 1 ? "" : "s");
+    mcps__complain_got(c, at, phrase);
+}
+
 void mcps__complain_that(struct mcps__complaints *c, const struct mcps__at *at,
                          const char *phrase)
 {

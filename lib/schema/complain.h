@@ -45,6 +45,9 @@ void mcps__complain_got_json(struct mcps__complaints *c, const struct mcps__at *
                              const char *json, size_t len);
 void mcps__complain_got(struct mcps__complaints *c, const struct mcps__at *at,
                         const char *phrase);
+/* So many of what is counted: "character", "item". */
+void mcps__complain_count(struct mcps__complaints *c, const struct mcps__at *at, size_t n,
+                          const char *what);
 /* A required field of the object at `at` (NULL: the whole) is not there. */
 void mcps__complain_missing(struct mcps__complaints *c, const struct mcps__at *at,
                             const struct mcps__table_field *field);

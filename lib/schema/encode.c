@@ -31,10 +31,8 @@ static int got(struct encoder *e, const struct mcps__at *at, const char *what)
 static int got_count(struct encoder *e, const struct mcps__at *at, size_t n,
                      const char *what)
 {
-    char phrase[48];
-
-    snprintf(phrase, sizeof phrase, "%zu %s%s", n, what, n == 1 ? "" : "s");
-    return got(e, at, phrase);
+    mcps__complain_count(&e->complaints, at, n, what);
+    return MCPS_EINVALID;
 }
 
 static int encode_int(struct encoder *e, const struct mcps__at *at,

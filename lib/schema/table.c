@@ -501,7 +501,22 @@ struct mcps__table *mcps__table_free(struct mcps__table *table)
     return NULL;
 }
 
-bool mcps__table_has_secrets(const struct mcps__table *table)
+/* Each file that includes a table has it somewhere else. */
+bool mcps__table_is_of(const struct mcps__table *table, const struct mcps_field *fields)
 {
-    return table->secrets;
+    size_t i;
+
+    for (i = 0; i < table->n_fields; i++) {
+        const struct mcps_field *a = table->fields[i].of, *b = &fields[i];
+
+        if (a == b)
+            continue;
+        if (a->type != b->type || a->item != b->item || a->offset != b->offset ||
+            a->has_offset != b->has_offset || a->fields_size != b->fields_size ||
+            strcmp(a->name, b->name) != 0)
+            return false;
+        if (a->fields && !mcps__table_is_of(table->fields[i].table, b->fields))
+            return false;
+    }
+    return fields[i].type == MCPS_TYPE_END;
 }

@@ -70,8 +70,8 @@ struct mcps__table *mcps__table_free(struct mcps__table *table);
  * others. */
 void mcps__table_write_schema(const struct mcps__table *table, struct mcps__writer *w);
 
-/* Is any of the fields, at any depth, a secret? */
-bool mcps__table_has_secrets(const struct mcps__table *table);
+/* Was it made of these fields, or of others that describe the same struct? */
+bool mcps__table_is_of(const struct mcps__table *table, const struct mcps_field *fields);
 
 /* The place of the field of that name, or -1. `hint` is where it is likely to be. */
 int mcps__table_find(const struct mcps__table *table, const char *name, size_t len,

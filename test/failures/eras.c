@@ -66,8 +66,8 @@ static int ask(mcps_call *call, struct json_object *args, void *userdata)
 static const struct mcps_tool tools[] = {
     MCPS_TOOL_STRUCT(.name = "shown", .handler = say, .description = "Says",
                      .title = "Sayer", .hints = MCPS_READ_ONLY | MCPS_CLOSED_WORLD,
-                     .icons = "[ {\"src\": \"data:,\"} ]",
-                     .output_schema = "{\"type\": \"array\"}", .meta = "{ \"x/y\": 1 }"),
+                     .icons = "[{\"src\":\"data:,\"}]",
+                     .output_schema = "{\"type\": \"array\"}", .meta = "{\"x/y\":1}"),
     MCPS_TOOL_STRUCT(.name = "busy", .handler = busy,
                      .output_schema = "{\"type\": \"object\"}"),
     MCPS_TOOL_STRUCT(.name = "needy", .handler = say,

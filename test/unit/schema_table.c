@@ -73,7 +73,6 @@ static void schemas_of_plain_types(void)
         "\"maxLength\":80,\"x-mcp-header\":\"City\"},"
         "\"key\":{\"type\":\"string\",\"writeOnly\":true}},"
         "\"required\":[\"days\",\"city\"],\"additionalProperties\":false}");
-    CHECK(mcps__table_has_secrets(s.table));
 out:
     scene_close(&s);
 }
@@ -110,7 +109,6 @@ static void schemas_of_lists_and_objects(void)
               "\"no\":false,"
               "\"many\":{\"type\":\"array\",\"items\":{\"type\":\"null\"}}},"
               "\"required\":[\"counts\"],\"additionalProperties\":false}");
-    CHECK(!mcps__table_has_secrets(s.table));
 out:
     scene_close(&s);
 }
@@ -123,7 +121,6 @@ static void schema_without_fields(void)
     CHECK_INT(scene_schema(&s), 0);
     CHECK_STR(s.out.data,
               "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}");
-    CHECK(!mcps__table_has_secrets(s.table));
 out:
     scene_close(&s);
 }
