@@ -8,14 +8,16 @@
 
 #include <json-c/json_object.h>
 
+#include "util/ct.h"
 #include "util/mem.h"
 
 int mcps__arguments_copy(struct mcps__arguments *arguments, struct mcps__account *account,
-                         const char *text, size_t len)
+                         const struct mcps__tool *tool, const char *text, size_t len)
 {
     arguments->text = mcps__memdup(text, len);
     if (!arguments->text)
         return -ENOMEM;
+    arguments->secret = tool->args && tool->args->secrets;
     arguments->len = len;
     mcps__account_charge_in(account, len);
     return 0;
@@ -24,6 +26,8 @@ int mcps__arguments_copy(struct mcps__arguments *arguments, struct mcps__account
 static void drop_text(struct mcps__arguments *arguments, struct mcps__account *account)
 {
     mcps__account_uncharge_in(account, arguments->len);
+    if (arguments->secret && arguments->text)
+        mcps__wipe(arguments->text, arguments->len);
     mcps__free(arguments->text);
     arguments->text = NULL;
     arguments->len = 0;

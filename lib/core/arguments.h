@@ -15,13 +15,15 @@
 struct mcps__arguments {
     char *text; /* of an object; NULL: none, or done with */
     size_t len;
+    bool secret;              /* it is wiped, whether it was decoded or not */
     struct json_object *tree; /* for a plain handler */
     struct mcps__args args;   /* for a typed one */
 };
 
 /* Copies a text that the scan has accepted, at the charge of the account. -ENOMEM. */
 int mcps__arguments_copy(struct mcps__arguments *arguments, struct mcps__account *account,
-                         const char *text, size_t len) MCPS_MUST_CHECK;
+                         const struct mcps__tool *tool, const char *text,
+                         size_t len) MCPS_MUST_CHECK;
 /* Makes what the tool's handler wants. MCPS_EINVALID with sentences in `reterr`
  * (MCPS__ARGS_ERROR_SIZE) for whoever called it; errors of mcps__tree_build(); -ENOMEM. */
 int mcps__arguments_decode(struct mcps__arguments *arguments,

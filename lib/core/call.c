@@ -499,8 +499,8 @@ static int list_call(struct mcps_call *call, const struct mcps__call_request *re
     int r = 0;
 
     if (request->arguments)
-        r = mcps__arguments_copy(&call->arguments, peer->account, request->arguments,
-                                 request->arguments_len);
+        r = mcps__arguments_copy(&call->arguments, peer->account, request->tool,
+                                 request->arguments, request->arguments_len);
 
     if (r >= 0 && call->deadline != MCPS__CLOCK_NEVER)
         r = arm(call, call->deadline);

@@ -384,16 +384,47 @@ static int check_headers(struct compiler *c, const struct scope *scope,
 
 /* ---- tables ---- */
 
+/* Marks bytes of a struct; false when one of them is somebody else's. */
+static bool claim(unsigned char *bytes, size_t offset, size_t size)
+{
+    bool free_ = true;
+
+    for (size_t i = 0; i < size; i++) {
+        free_ = free_ && bytes[offset + i] == 0;
+        bytes[offset + i] = 1;
+    }
+    return free_;
+}
+
+/* Of two fields in one place an argument would overwrite the other's. */
+static int check_overlaps(struct compiler *c, const struct scope *scope,
+                          const struct mcps__table *table)
+{
+    for (size_t i = 0; i < table->n_fields; i++) {
+        const struct mcps_field *of = table->fields[i].of;
+
+        if (!claim(table->blank, of->offset, size_of(of, of->type)) ||
+            !claim(table->blank, of->has_offset, sizeof(bool)))
+            return refuse(c, scope, of, "lies where another field does");
+    }
+    memset(table->blank, 0, table->struct_size);
+    return 0;
+}
+
 /* The struct with nothing sent: that of the tables within it, then the defaults. */
 static int compile_blank(struct compiler *c, const struct scope *scope,
                          struct mcps__table *table)
 {
+    int r;
+
     table->blank = mcps__calloc(1, table->struct_size);
     if (!table->blank)
         return -ENOMEM;
+    r = check_overlaps(c, scope, table);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < table->n_fields; i++) {
         struct mcps__table_field *f = &table->fields[i];
-        int r;
 
         if (f->type == MCPS_TYPE_OBJECT)
             memcpy(table->blank + f->of->offset, f->table->blank, f->size);

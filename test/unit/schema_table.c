@@ -415,6 +415,28 @@ out:
         scene_close(&s);
 }
 
+/* Only by hand: the macros cannot make one. */
+static void fields_do_not_overlap(void)
+{
+    struct mcps_field fields[] = {
+        { .name = "a", .type = MCPS_TYPE_INT, .offset = 0, .has_offset = 16 },
+        { .name = "b", .type = MCPS_TYPE_INT, .offset = 8, .has_offset = 17 },
+        { .name = NULL, .type = MCPS_TYPE_END },
+    };
+    struct scene s;
+
+    CHECK_INT(scene_open(&s, fields, 24), 0);
+    scene_close(&s);
+    fields[1].has_offset = 16;
+    CHECK_INT(scene_open(&s, fields, 24), -EINVAL);
+    CHECK_STR(s.error, "field \"b\" lies where another field does");
+    scene_close(&s);
+    fields[1].has_offset = 3;
+    CHECK_INT(scene_open(&s, fields, 24), -EINVAL);
+out:
+    scene_close(&s);
+}
+
 static void names_are_unique(void)
 {
     static const struct mcps_field fields[] = {
@@ -518,6 +540,7 @@ const struct unit_test schema_table_tests[] = {
     UNIT_TEST(bad_fields_in_tables_are_named),
     UNIT_TEST(headers_are_unique),
     UNIT_TEST(names_are_checked),
+    UNIT_TEST(fields_do_not_overlap),
     UNIT_TEST(names_are_unique),
     UNIT_TEST(endless_tables_end),
     UNIT_TEST(short_buffers_get_the_beginning),
