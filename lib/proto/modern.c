@@ -5,6 +5,7 @@
 #include "proto/modern.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/answer.h"
@@ -224,6 +225,19 @@ bool mcps__modern_claims(const struct mcps__request *request)
     return false;
 }
 
+static void refuse_capabilities(const struct mcps__request *request, int error)
+{
+    char message[128];
+
+    if (error == -ENOMEM) {
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+        return;
+    }
+    snprintf(message, sizeof message, "clientCapabilities cannot be read: %s",
+             mcps__json_strerror(error));
+    mcps__request_refuse_params(request, message);
+}
+
 static void serve(const struct mcps__request *request, enum mcps__version version)
 {
     struct mcps__request own = *request;
@@ -231,7 +245,7 @@ static void serve(const struct mcps__request *request, enum mcps__version versio
     int r = find_context(request, version, &own.context);
 
     if (r < 0) {
-        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+        refuse_capabilities(request, r);
         return;
     }
     method = mcps__request_method(&own, requests, N_OF(requests));

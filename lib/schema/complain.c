@@ -272,7 +272,7 @@ void mcps__complain_count(struct mcps__complaints *c, const struct mcps__at *at,
     char phrase[48];
 
     snprintf(phrase, sizeof phrase, "%zu %s%s", n, what, n == 1 ? "" : "s");
-    mcps__complain_got(c, at, phrase);
+    mcps__complain_got(c, at, at->secret ? "another number of them" : phrase);
 }
 
 void mcps__complain_that(struct mcps__complaints *c, const struct mcps__at *at,

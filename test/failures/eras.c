@@ -397,6 +397,46 @@ out:
     CHECK_AFTER(end(&act));
 }
 
+/* More than anybody has, or is: said, and not taken for something else. */
+static void odd_capabilities(void)
+{
+    struct act act = { .scene = { .server = NULL } };
+    char many[4096] = "{", *end_ = many + 1, *large = malloc(100001);
+    const char *answer;
+
+    CHECK(large && begin(&act, NULL));
+    for (int i = 0; i < 200; i++)
+        end_ += sprintf(end_, "\"c%d\":{},", i);
+    strcpy(end_, "\"sampling\":{}}");
+    CHECK(wire_send(&act.wire,
+                    REQUEST("1", "tools/list",
+                            "\"_meta\":{" VERSION_KEY "\"2026-07-28\"," CAPS_KEY "%s}"),
+                    many));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "1")), -32602);
+    answer = act.wire.messages[act.wire.n_messages - 1];
+    CHECK(
+        strstr(answer, "clientCapabilities cannot be read: there are too many members"));
+    /* What is too large to be kept for the next request is read all the same. */
+    memset(large, 'x', 100000);
+    large[100000] = '\0';
+    for (int i = 2; i < 5; i++) {
+        char id[8];
+
+        snprintf(id, sizeof id, "%d", i);
+        CHECK(wire_send(&act.wire,
+                        REQUEST("%s", "tools/call",
+                                "\"name\":\"say\",\"_meta\":{" VERSION_KEY
+                                "\"2026-07-28\"," CAPS_KEY
+                                "{\"sampling\":{\"x\":\"%s\"}}}"),
+                        id, large));
+        CHECK_STR(answer_text(wire_answer(&act.wire, id)), "2026-07-28 sampling");
+    }
+    CHECK(wire_ok(&act.wire) && scene_log_ok(&act.scene));
+out:
+    free(large);
+    CHECK_AFTER(end(&act));
+}
+
 /* What a client sends comes back in an error no longer than somebody wants to read. */
 static void long_names_are_cut(void)
 {
@@ -482,6 +522,7 @@ static const struct unit_test era_tests[] = {
     UNIT_TEST_ONCE(tools_that_need_more_than_the_client_has, "it has threads"),
     UNIT_TEST_ONCE(nothing_is_asked_of_a_modern_client, "it has threads"),
     UNIT_TEST_ONCE(bad_requests_are_told_what_is_wrong, "it has threads"),
+    UNIT_TEST_ONCE(odd_capabilities, "it has threads"),
     UNIT_TEST_ONCE(long_names_are_cut, "it has threads"),
     UNIT_TEST_ONCE(a_batch_has_no_modern_requests, "it has threads"),
     UNIT_TEST_ONCE(modern_calls_are_cancelled_and_report, "it has threads"),
