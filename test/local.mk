@@ -40,17 +40,13 @@ distclean-local:
 # The unit tests, and those of failures but for the large loads and what needs two threads
 # to run side by side, under valgrind: no error, nothing left behind. Not the one that
 # replaces malloc(), for so does valgrind.
+EXTRA_DIST += test/valgrind.sh
+valgrind_less = */oom|*/load|*/soak|*/idle|*/stdio|*/order
 check-valgrind: $(unit_programs) $(failures_programs) test/fixtures/lab
 	@for program in $(unit_programs) $(failures_programs); do \
-		case $$program in */oom | */load | */soak | */idle | */stdio | */order) \
-			continue ;; esac; \
-		echo "valgrind $$program"; \
-		MCPS_TEST_VALGRIND=1 $(LIBTOOL) --mode=execute valgrind --quiet --fair-sched=yes --error-exitcode=99 \
-			--leak-check=full --child-silent-after-fork=yes --show-leak-kinds=all \
-			--errors-for-leak-kinds=all $$program >$$program.valgrind.log 2>&1; code=$$?; \
-		if test $$code -ne 0 && test $$code -ne 77; then \
-			cat $$program.valgrind.log; exit 1; fi; \
-	done
+		case $$program in $(valgrind_less)) ;; *) echo $$program ;; esac; done | \
+		LIBTOOL='$(SHELL) $(abs_top_builddir)/libtool' \
+		xargs -P "$$(nproc)" -n 1 $(SHELL) $(top_srcdir)/test/valgrind.sh
 CLEANFILES += test/unit/*.valgrind.log test/failures/*.valgrind.log
 
 if COVERAGE

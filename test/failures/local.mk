@@ -32,9 +32,8 @@ EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
-	$(eras_sources) $(changes_sources) $(idle_sources) $(results_sources)
-dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh
-	$(idle_sources) $(driven_sources)
+	$(eras_sources) $(changes_sources) $(results_sources) $(driven_sources) \
+	$(idle_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
