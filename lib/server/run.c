@@ -254,6 +254,9 @@ static void drain(struct mcps_server *server, bool driven, int64_t deadline)
 static int end_stop(struct mcps_server *server, bool all_ended)
 {
     mcps__mutex_lock(&server->mutex);
+    /* A thread that has run the last handler is still on its way out. */
+    if (all_ended)
+        mcps__server_await_handler(server);
     server->stdio_started = false;
     server->memory_started = false;
     server->stopping_now = false;

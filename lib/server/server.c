@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/registry.h"
+#include "server/drive.h"
 #include "server/run.h"
 #include "transport/stdio.h"
 #include "util/mem.h"
@@ -109,8 +110,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     mcps__engine_unref(server->engine);
     mcps__cond_fini(&server->changed);
     mcps__mutex_fini(&server->mutex);
-    if (server->watcher >= 0)
-        close(server->watcher);
+    mcps__server_close_watcher(server);
     mcps__wake_fini(&server->wake);
     mcps__free(server);
 }

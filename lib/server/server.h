@@ -27,7 +27,8 @@ struct mcps_server {
     struct mcps__wake wake;      /* a stop was requested, or a transport has ended */
     atomic_uint stop_requests;
     int watcher; /* of a driven server; -1: none yet. Set by who starts it, stays open */
-    struct mcps__mutex mutex; /* covers all below */
+    struct mcps__worker *worker; /* made with it, without workers: of who is handling */
+    struct mcps__mutex mutex;    /* covers all below */
     struct mcps__cond changed;
     enum mcps__server_state state MCPS__GUARDED;
     bool stopping_now MCPS__GUARDED; /* some thread is in mcps_server_stop() */
@@ -39,6 +40,8 @@ struct mcps_server {
     bool driven MCPS__GUARDED, in_turn MCPS__GUARDED;
     bool connecting MCPS__GUARDED;   /* only to let a client in; it is */
     pthread_t turner MCPS__GUARDED;  /* this thread; */
+    bool handling MCPS__GUARDED;     /* without workers: somebody runs a handler; it is */
+    pthread_t handler MCPS__GUARDED; /* this thread; */
     int64_t next_turn MCPS__GUARDED; /* when the next is to be taken at the latest; */
     bool listens MCPS__GUARDED;      /* it has a transport that can end by itself; */
     bool draining MCPS__GUARDED;     /* a stop was requested, and has begun */

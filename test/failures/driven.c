@@ -159,9 +159,9 @@ bool alive(struct stage *stage)
 
 #ifdef HAVE_EPOLL_CREATE1
 static const struct unit_suite suites[] = {
-    { "driven", driven_tests },      { "misuse", driven_misuse_tests },
-    { "stdio", driven_stdio_tests }, { "executors", executor_tests },
-    { "inline", inline_tests },
+    { "driven", driven_tests },        { "driven_stop", driven_stop_tests },
+    { "misuse", driven_misuse_tests }, { "stdio", driven_stdio_tests },
+    { "executors", executor_tests },   { "inline", inline_tests },
 };
 #else
 

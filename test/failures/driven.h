@@ -10,8 +10,8 @@
 #include "scene.h"
 #include "util/clock.h"
 
-extern const struct unit_test driven_tests[], driven_misuse_tests[], driven_stdio_tests[],
-    executor_tests[], inline_tests[];
+extern const struct unit_test driven_tests[], driven_stop_tests[], driven_misuse_tests[],
+    driven_stdio_tests[], executor_tests[], inline_tests[];
 
 /* What the tools below note. One test at a time. */
 struct noted {

@@ -26,7 +26,7 @@ soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 results_sources = test/failures/results.c test/failures/results.h test/failures/results_blobs.c
 driven_sources = test/failures/driven.c test/failures/driven.h test/failures/driven_stdio.c \
-	test/failures/driven_session.c test/failures/driven_misuse.c \
+	test/failures/driven_session.c test/failures/driven_stop.c test/failures/driven_misuse.c \
 	test/failures/executors.c test/failures/inline.c
 EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
