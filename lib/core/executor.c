@@ -34,6 +34,7 @@ static int make(mcps_executor **ret, struct mcps__pool *main, const char *name)
     r = mcps__pool_init(&x->pool, &options);
     if (r < 0)
         goto no_pool;
+    atomic_init(&x->worker, NULL);
     mcps__obj_init(&x->obj, EXECUTOR_MAGIC);
     *ret = x;
     return 0;
@@ -42,6 +43,13 @@ no_pool:
 no_wake:
     mcps__free(x);
     return r;
+}
+
+static void free_worker(struct mcps__worker *worker)
+{
+    if (worker)
+        mcps__worker_fini(worker);
+    mcps__free(worker);
 }
 
 mcps_executor *mcps_executor_ref(mcps_executor *executor)
@@ -58,6 +66,7 @@ mcps_executor *mcps_executor_unref(mcps_executor *executor)
     MCPS__CHECK_OBJ(executor, EXECUTOR_MAGIC);
     if (!mcps__obj_unref(&executor->obj))
         return NULL;
+    free_worker(atomic_load(&executor->worker));
     mcps__pool_fini(&executor->pool);
     mcps__wake_fini(&executor->wake);
     mcps__free(executor);
@@ -94,23 +103,18 @@ mcps_executor *mcps__executors_find(const struct mcps__executors *executors,
 int mcps__executor_new(mcps_executor **ret, struct mcps__executors *executors,
                        struct mcps__pool *main, const char *name)
 {
-    mcps_executor *x = NULL, *first;
+    mcps_executor *x = NULL;
     int r;
 
     if (!name || name[0] == '\0')
         return -EINVAL;
+    if (strcmp(name, MCPS_INLINE) == 0 || mcps__executors_find(executors, name))
+        return MCPS_EEXISTS;
     r = make(&x, main, name);
     if (r < 0)
         return r;
-    /* Looked for again when somebody else was faster: it may be the same name. */
-    first = atomic_load(&executors->first);
-    do {
-        if (strcmp(name, MCPS_INLINE) == 0 || mcps__executors_find(executors, name)) {
-            mcps_executor_unref(x);
-            return MCPS_EEXISTS;
-        }
-        x->next = first;
-    } while (!atomic_compare_exchange_strong(&executors->first, &first, x));
+    x->next = atomic_load(&executors->first);
+    atomic_store(&executors->first, x);
     *ret = mcps_executor_ref(x);
     return 0;
 }
@@ -163,24 +167,43 @@ static int check(mcps_executor *executor)
     return mcps__pool_runs_here(&executor->pool) ? -EDEADLK : 0;
 }
 
+/* The one that is kept, unless another thread has it. */
+static struct mcps__worker *take_worker(mcps_executor *executor)
+{
+    struct mcps__worker *worker = atomic_exchange(&executor->worker, NULL);
+
+    if (worker)
+        return worker;
+    worker = mcps__malloc(sizeof *worker);
+    if (worker && mcps__worker_init(worker) == 0)
+        return worker;
+    mcps__free(worker);
+    return NULL;
+}
+
+static void keep_worker(mcps_executor *executor, struct mcps__worker *worker)
+{
+    free_worker(atomic_exchange(&executor->worker, worker));
+}
+
 int mcps_executor_run(mcps_executor *executor, unsigned budget_us)
 {
-    struct mcps__worker worker;
+    struct mcps__worker *worker;
     int64_t until;
     int n = 0, r = check(executor);
 
-    if (r < 0)
+    if (r < 0 || !mcps__pool_has_work(&executor->pool))
         return r;
-    r = mcps__worker_init(&worker);
-    if (r < 0)
-        return r;
+    worker = take_worker(executor);
+    if (!worker)
+        return -ENOMEM;
     until = mcps__clock_after((int64_t)budget_us * MCPS__NS_PER_US);
-    while (n < INT_MAX && mcps__pool_run_one(&executor->pool, &worker)) {
+    while (n < INT_MAX && mcps__pool_run_one(&executor->pool, worker)) {
         n++;
         if (mcps__clock_now() >= until)
             break;
     }
-    mcps__worker_fini(&worker);
+    keep_worker(executor, worker);
     return n;
 }
 

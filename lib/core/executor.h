@@ -3,9 +3,9 @@
  * Executors that the host pumps: pools without workers, with a name and a descriptor. See
  * mcpserver/executor.h.
  *
- * THREADS. Every function may be called on any thread. An executor stays in its list, which
- * only grows, as long as the list is there; what the host has beyond that is the executor
- * alone, whose pool is closed by then.
+ * THREADS. Every function may be called on any thread, but only one thread at a time adds. An
+ * executor stays in its list, which only grows, as long as the list is there; what the host has
+ * beyond that is the executor alone, whose pool is closed by then.
  */
 #ifndef MCPS_CORE_EXECUTOR_H
 #define MCPS_CORE_EXECUTOR_H
@@ -23,11 +23,12 @@ struct mcps_executor {
     struct mcps_executor *next; /* in the list; never changes */
     struct mcps__pool pool;
     struct mcps__wake wake; /* readable while calls wait, and once it is closed */
-    char name[];            /* never changes */
+    _Atomic(struct mcps__worker *) worker; /* for who runs calls next; NULL: none yet */
+    char name[];                           /* never changes */
 };
 
 struct mcps__executors {
-    _Atomic(struct mcps_executor *) first; /* references */
+    _Atomic(struct mcps_executor *) first; /* references; stored by who adds */
 };
 
 void mcps__executors_init(struct mcps__executors *executors);
