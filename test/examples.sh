@@ -64,6 +64,19 @@ end() {
 }
 
 trap '' PIPE
+if start calc; then
+    call 2 add '{"a":19.5,"b":22.5}'
+    expect '*"id":2,"result"*"structuredContent":{"sum":42.0}*'
+    call 3 add '{"a":1}'
+    expect '*"id":3,"result"*"isError":true*'
+    call 4 count_primes '{}'
+    expect '*"id":4,"result"*"text":"25"*'
+    call 5 count_primes '{"below":1000000000}' ',"_meta":{"progressToken":7}'
+    expect '*"progressToken":7*'
+    cancel 5
+    end
+    ! grep -q '"id":5' "$dir/got" || fail "what was cancelled was answered"
+fi
 if start mainloop; then
     call 2 ticks '{}'
     expect '*"id":2,"result"*"text":"[0-9]*"*'
@@ -101,5 +114,13 @@ if start interrupt; then
     end
     ! grep -q '"id":3' "$dir/got" || fail "what was cancelled was answered"
 fi
+# Without a standard input none of them starts, says so, and spins or succeeds.
+for program in "$top_builddir"/doc/examples/*; do
+    [ -f "$program" ] && [ -x "$program" ] || continue
+    name=${program##*/}
+    timeout 60 "$program" <&- > "$dir/got" 2> "$dir/err"
+    [ $? -eq 1 ] && grep -q "^$name: standard input is closed" "$dir/err" ||
+        fail "it does not miss its standard input"
+done
 [ $tried -gt 0 ] || exit 77
 exit $bad

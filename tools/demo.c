@@ -7,28 +7,22 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-
-#include <json-c/json_object.h>
 
 #include "mcpserver/mcpserver.h"
 
-static double number(struct json_object *args, const char *name)
-{
-    struct json_object *value = NULL;
+#define ADD_ARGS(ARG, S)                             \
+    ARG(S, NUMBER, a, "First addend", MCPS_REQUIRED) \
+    ARG(S, NUMBER, b, "Second addend", MCPS_REQUIRED)
+MCPS_ARGS(add_args, ADD_ARGS);
 
-    json_object_object_get_ex(args, name, &value);
-    return json_object_get_double(value);
-}
-
-static int add(mcps_call *call, struct json_object *args, void *userdata)
+MCPS_TOOL_HANDLER(add, add_args)
 {
     (void)userdata;
-    return mcps_call_text(call, "%g", number(args, "a") + number(args, "b"));
+    return mcps_call_text(call, "%g", args->a + args->b);
 }
 
-static int now(mcps_call *call, struct json_object *args, void *userdata)
+MCPS_TOOL_HANDLER(now, mcps_no_args)
 {
     char text[64];
     time_t seconds = time(NULL);
@@ -42,35 +36,30 @@ static int now(mcps_call *call, struct json_object *args, void *userdata)
     return mcps_call_text(call, "%s", text);
 }
 
+#define COUNTDOWN_ARGS(ARG, S) \
+    ARG(S, INT, from, "Where to begin", MCPS_REQUIRED, MCPS_RANGE(1, 60))
+MCPS_ARGS(countdown_args, COUNTDOWN_ARGS);
+
 /* Takes its time, says how far it is, and stops as soon as it is cancelled. */
-static int countdown(mcps_call *call, struct json_object *args, void *userdata)
+MCPS_TOOL_HANDLER(countdown, countdown_args)
 {
-    int from = (int)number(args, "from"), r;
+    int r;
 
     (void)userdata;
-    if (from < 1 || from > 60)
-        return mcps_call_fail(call, "from must be 1 to 60");
-    for (int i = 1; i <= from; i++) {
+    for (int64_t i = 1; i <= args->from; i++) {
         r = mcps_call_sleep_ms(call, 200);
         if (r < 0)
             return r;
-        mcps_call_progress(call, i, from, "counting down");
+        mcps_call_progress(call, (double)i, (double)args->from, "counting down");
     }
     return mcps_call_text(call, "lift-off");
 }
 
 static const struct mcps_tool tools[] = {
-    MCPS_TOOL_STRUCT(.name = "add", .description = "Adds two numbers", .handler = add,
-                     .input_schema = "{\"type\":\"object\",\"properties\":{"
-                                     "\"a\":{\"type\":\"number\"},"
-                                     "\"b\":{\"type\":\"number\"}},"
-                                     "\"required\":[\"a\",\"b\"]}"),
-    MCPS_TOOL_STRUCT(.name = "now", .description = "Tells the time", .handler = now),
-    MCPS_TOOL_STRUCT(.name = "countdown", .description = "Counts down, five a second",
-                     .handler = countdown,
-                     .input_schema = "{\"type\":\"object\",\"properties\":{"
-                                     "\"from\":{\"type\":\"integer\",\"minimum\":1,"
-                                     "\"maximum\":60}},\"required\":[\"from\"]}"),
+    MCPS_TOOL(add, add_args, "Adds two numbers", .hints = MCPS_READ_ONLY),
+    MCPS_TOOL(now, mcps_no_args, "Tells the time", .hints = MCPS_READ_ONLY),
+    MCPS_TOOL(countdown, countdown_args, "Counts down, five a second",
+              .hints = MCPS_READ_ONLY),
 };
 
 static void log_line(void *userdata, enum mcps_log_level level, const char *line)

@@ -3,7 +3,7 @@ noinst_PROGRAMS += tools/demo tools/doctables
 dist_noinst_SCRIPTS += tools/demo.sh
 
 tools_demo_SOURCES = tools/demo.c
-tools_demo_LDADD   = libmcpserver.la $(JSONC_LIBS)
+tools_demo_LDADD   = libmcpserver.la
 tools_demo_LDFLAGS = $(AM_LDFLAGS) -no-install
 
 tools_doctables_SOURCES = tools/doctables.c

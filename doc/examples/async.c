@@ -4,8 +4,10 @@
  * and returns, so that a thousand of them need no thousand threads; one clock thread finishes
  * each at its time, or as soon as it is cancelled.
  *
- *     cc async.c -pthread $(pkg-config --cflags --libs libmcpserver json-c)
+ *     cc async.c -pthread $(pkg-config --cflags --libs libmcpserver)
  */
+#define _POSIX_C_SOURCE 200809L /* for -std=c11 */
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -13,7 +15,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <json-c/json_object.h>
 #include <mcpserver/mcpserver.h>
 
 struct reminder {
@@ -98,17 +99,17 @@ static void wake_clock(void *userdata, enum mcps_cancel_reason reason)
 
 /* ---- the tool ---- */
 
-static int remind(mcps_call *call, struct json_object *args, void *userdata)
+#define REMIND_ARGS(ARG, S)                                                    \
+    ARG(S, INT, ms, "After how many milliseconds, up to a day", MCPS_REQUIRED, \
+        MCPS_RANGE(0, 86400000))
+MCPS_ARGS(remind_args, REMIND_ARGS);
+
+MCPS_TOOL_HANDLER(remind, remind_args)
 {
-    struct json_object *ms = NULL;
     struct reminder *r;
-    int64_t n;
     int e;
 
     (void)userdata;
-    n = json_object_object_get_ex(args, "ms", &ms) ? json_object_get_int64(ms) : 0;
-    if (n < 0 || n > INT64_C(86400000))
-        return mcps_call_fail(call, "ms must be up to a day");
     /* Before it is noted, for then it may be finished at any moment. */
     e = mcps_call_on_cancel(call, NULL, wake_clock, NULL);
     if (e < 0)
@@ -118,8 +119,8 @@ static int remind(mcps_call *call, struct json_object *args, void *userdata)
         return -ENOMEM;
     r->call = mcps_call_ref(call);
     clock_gettime(CLOCK_MONOTONIC, &r->at);
-    r->at.tv_sec += (time_t)(n / 1000);
-    r->at.tv_nsec += (long)(n % 1000) * 1000000;
+    r->at.tv_sec += (time_t)(args->ms / 1000);
+    r->at.tv_nsec += (long)(args->ms % 1000) * 1000000;
     r->at.tv_sec += r->at.tv_nsec / 1000000000;
     r->at.tv_nsec %= 1000000000;
     pthread_mutex_lock(&mutex);
@@ -131,11 +132,7 @@ static int remind(mcps_call *call, struct json_object *args, void *userdata)
 }
 
 static const struct mcps_tool tools[] = {
-    MCPS_TOOL_STRUCT(.name = "remind", .handler = remind,
-                     .description = "Answers after a while",
-                     .input_schema = "{\"type\":\"object\",\"properties\":{\"ms\":"
-                                     "{\"type\":\"integer\",\"minimum\":0}},"
-                                     "\"required\":[\"ms\"]}"),
+    MCPS_TOOL(remind, remind_args, "Answers after a while"),
 };
 
 /* ---- the program ---- */
@@ -160,16 +157,26 @@ static void stop_clock(pthread_t clock)
     pthread_join(clock, NULL);
 }
 
+/* Why a tool is refused, or a start fails, is said here only. */
+static void log_line(void *userdata, enum mcps_log_level level, const char *line)
+{
+    (void)userdata;
+    (void)level;
+    fprintf(stderr, "async: %s\n", line);
+}
+
 int main(void)
 {
     struct mcps_server_options options =
-        MCPS_SERVER_OPTIONS(.name = "async", .version = "1");
+        MCPS_SERVER_OPTIONS(.name = "async", .version = "1", .log = log_line);
     mcps_server *server = NULL;
     pthread_t clock;
     int r = start_clock(&clock);
 
-    if (r < 0)
+    if (r < 0) {
+        fprintf(stderr, "async: %s\n", mcps_strerror(r));
         return EXIT_FAILURE;
+    }
     r = mcps_server_new(&server, &options);
     if (r >= 0)
         r = mcps_server_add_tools(server, tools, 1);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* calc: two tools over stdin and stdout, whose arguments and results are declared once. */
+/*
+ * Two tools over standard input and output, whose arguments and results are declared once.
+ *
+ *     cc calc.c $(pkg-config --cflags --libs libmcpserver)
+ */
 #include <stdio.h>
 
 #include <mcpserver/mcpserver.h>
@@ -49,10 +53,18 @@ static const struct mcps_tool tools[] = {
     MCPS_TOOL(count_primes, bound, "Counts prime numbers", .hints = MCPS_READ_ONLY),
 };
 
+/* Why a tool is refused, or a start fails, is said here only. */
+static void log_line(void *userdata, enum mcps_log_level level, const char *line)
+{
+    (void)userdata;
+    (void)level;
+    fprintf(stderr, "calc: %s\n", line);
+}
+
 int main(void)
 {
     struct mcps_server_options options =
-        MCPS_SERVER_OPTIONS(.name = "calc", .version = "1.0");
+        MCPS_SERVER_OPTIONS(.name = "calc", .version = "1.0", .log = log_line);
     mcps_server *server = NULL;
     int r = mcps_server_new(&server, &options);
 

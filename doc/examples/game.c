@@ -4,8 +4,10 @@
  * there, between two frames, for as long as a frame can spare: on an executor that the frame
  * loop runs. The library's threads do the rest.
  *
- *     cc game.c -pthread $(pkg-config --cflags --libs libmcpserver json-c)
+ *     cc game.c -pthread $(pkg-config --cflags --libs libmcpserver)
  */
+#define _POSIX_C_SOURCE 200809L /* for -std=c11 */
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -13,7 +15,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include <json-c/json_object.h>
 #include <mcpserver/mcpserver.h>
 
 enum { FRAME_MS = 16, BUDGET_US = 2000, MAX_MONSTERS = 100 };
@@ -26,26 +27,23 @@ static struct {
 
 static atomic_bool over;
 
-static int spawn(mcps_call *call, struct json_object *args, void *userdata)
-{
-    struct json_object *count = NULL;
-    int n = 1;
+#define SPAWN_ARGS(ARG, S)                                                     \
+    ARG(S, INT, count, "How many", MCPS_OPTIONAL, MCPS_RANGE(1, MAX_MONSTERS), \
+        .default_json = "1")
+MCPS_ARGS(spawn_args, SPAWN_ARGS);
 
+MCPS_TOOL_HANDLER(spawn, spawn_args)
+{
     (void)userdata;
-    if (json_object_object_get_ex(args, "count", &count))
-        n = json_object_get_int(count);
-    if (n < 1 || n > MAX_MONSTERS - (int)world.n_monsters)
+    if (args->count > MAX_MONSTERS - world.n_monsters)
         return mcps_call_fail(call, "there is room for %u more",
                               MAX_MONSTERS - world.n_monsters);
-    world.n_monsters += (unsigned)n;
+    world.n_monsters += (unsigned)args->count;
     return mcps_call_text(call, "%u monsters in frame %u", world.n_monsters, world.frame);
 }
 
 static const struct mcps_tool tools[] = {
-    MCPS_TOOL_STRUCT(.name = "spawn", .handler = spawn, .executor = "main",
-                     .description = "Puts monsters into the world",
-                     .input_schema = "{\"type\":\"object\",\"properties\":{\"count\":"
-                                     "{\"type\":\"integer\",\"minimum\":1}}}"),
+    MCPS_TOOL(spawn, spawn_args, "Puts monsters into the world", .executor = "main"),
 };
 
 /* Simulates and draws; here it only takes its time. */
@@ -57,22 +55,27 @@ static void draw_frame(void)
     nanosleep(&rest, NULL);
 }
 
+struct serving {
+    mcps_server *server;
+    int result;
+};
+
 /* Serves until the client is gone. The game goes on meanwhile, or what waits for it would be
  * cancelled. */
 static void *serve(void *userdata)
 {
-    int r = mcps_server_run(userdata);
+    struct serving *serving = userdata;
 
-    if (r < 0)
-        fprintf(stderr, "game: %s\n", mcps_strerror(r));
+    serving->result = mcps_server_run(serving->server);
     atomic_store(&over, true);
     return NULL;
 }
 
 static int play(mcps_server *server, mcps_executor *executor)
 {
+    struct serving serving = { .server = server };
     pthread_t thread;
-    int r = -pthread_create(&thread, NULL, serve, server);
+    int r = -pthread_create(&thread, NULL, serve, &serving);
 
     if (r < 0)
         return r;
@@ -80,16 +83,24 @@ static int play(mcps_server *server, mcps_executor *executor)
         draw_frame();
         r = mcps_executor_run(executor, BUDGET_US);
         if (r < 0)
-            break;
+            mcps_server_request_stop(server);
     }
     pthread_join(thread, NULL);
-    return r;
+    return r < 0 ? r : serving.result;
+}
+
+/* Why a tool is refused, or a start fails, is said here only. */
+static void log_line(void *userdata, enum mcps_log_level level, const char *line)
+{
+    (void)userdata;
+    (void)level;
+    fprintf(stderr, "game: %s\n", line);
 }
 
 int main(void)
 {
     struct mcps_server_options options =
-        MCPS_SERVER_OPTIONS(.name = "game", .version = "1");
+        MCPS_SERVER_OPTIONS(.name = "game", .version = "1", .log = log_line);
     mcps_server *server = NULL;
     mcps_executor *executor = NULL;
     int r = mcps_server_new(&server, &options);

@@ -3,12 +3,11 @@
  * Work that cannot look whether it was cancelled, but can be told from elsewhere: a query of
  * SQLite, which a hook interrupts.
  *
- *     cc interrupt.c $(pkg-config --cflags --libs libmcpserver json-c sqlite3)
+ *     cc interrupt.c $(pkg-config --cflags --libs libmcpserver sqlite3)
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <json-c/json_object.h>
 #include <mcpserver/mcpserver.h>
 #include <sqlite3.h>
 
@@ -66,17 +65,18 @@ static int query_interruptibly(mcps_call *call, sqlite3 *db, sqlite3_int64 limit
     return r;
 }
 
-static int sum(mcps_call *call, struct json_object *args, void *userdata)
+#define SUM_ARGS(ARG, S) \
+    ARG(S, INT, limit, "The last of the numbers", MCPS_REQUIRED, MCPS_MIN(1))
+MCPS_ARGS(sum_args, SUM_ARGS);
+
+MCPS_TOOL_HANDLER(sum, sum_args)
 {
-    struct json_object *limit = NULL;
     sqlite3 *db = NULL;
     int r;
 
     (void)userdata;
-    if (!json_object_object_get_ex(args, "limit", &limit))
-        return mcps_call_fail(call, "up to which limit?");
     if (sqlite3_open(":memory:", &db) == SQLITE_OK)
-        r = query_interruptibly(call, db, json_object_get_int64(limit));
+        r = query_interruptibly(call, db, args->limit);
     else
         r = mcps_call_fail(call, "the database cannot be opened");
     sqlite3_close(db);
@@ -84,17 +84,21 @@ static int sum(mcps_call *call, struct json_object *args, void *userdata)
 }
 
 static const struct mcps_tool tools[] = {
-    MCPS_TOOL_STRUCT(.name = "sum", .handler = sum,
-                     .description = "Adds up the numbers from 1 to a limit, the slow way",
-                     .input_schema = "{\"type\":\"object\",\"properties\":{\"limit\":"
-                                     "{\"type\":\"integer\",\"minimum\":1}},"
-                                     "\"required\":[\"limit\"]}"),
+    MCPS_TOOL(sum, sum_args, "Adds up the numbers from 1 to a limit, the slow way"),
 };
+
+/* Why a tool is refused, or a start fails, is said here only. */
+static void log_line(void *userdata, enum mcps_log_level level, const char *line)
+{
+    (void)userdata;
+    (void)level;
+    fprintf(stderr, "interrupt: %s\n", line);
+}
 
 int main(void)
 {
     struct mcps_server_options options =
-        MCPS_SERVER_OPTIONS(.name = "interrupt", .version = "1");
+        MCPS_SERVER_OPTIONS(.name = "interrupt", .version = "1", .log = log_line);
     mcps_server *server = NULL;
     int r = mcps_server_new(&server, &options);
 

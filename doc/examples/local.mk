@@ -1,5 +1,5 @@
-# Small programs against the public headers only: built by make check, which also talks to
-# them, and installed as they are.
+# Small programs against the public headers only, in plain C11: built by make check, which also
+# talks to them, and installed as they are.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = doc/examples/async.c doc/examples/calc.c doc/examples/game.c \
 	doc/examples/interrupt.c doc/examples/mainloop.c
@@ -15,20 +15,24 @@ EXTRA_PROGRAMS += doc/examples/interrupt doc/examples/mainloop
 check_PROGRAMS += $(examples)
 
 doc_examples_async_SOURCES = doc/examples/async.c
-doc_examples_async_LDADD   = libmcpserver.la $(JSONC_LIBS)
+doc_examples_async_CFLAGS  = $(AM_CFLAGS) -std=c11
+doc_examples_async_LDADD   = libmcpserver.la
 doc_examples_async_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_calc_SOURCES = doc/examples/calc.c
+doc_examples_calc_CFLAGS  = $(AM_CFLAGS) -std=c11
 doc_examples_calc_LDADD   = libmcpserver.la
 doc_examples_calc_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_game_SOURCES = doc/examples/game.c
-doc_examples_game_LDADD   = libmcpserver.la $(JSONC_LIBS)
+doc_examples_game_CFLAGS  = $(AM_CFLAGS) -std=c11
+doc_examples_game_LDADD   = libmcpserver.la
 doc_examples_game_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_interrupt_SOURCES = doc/examples/interrupt.c
-doc_examples_interrupt_CFLAGS  = $(AM_CFLAGS) $(SQLITE_CFLAGS)
-doc_examples_interrupt_LDADD   = libmcpserver.la $(JSONC_LIBS) $(SQLITE_LIBS)
+doc_examples_interrupt_CFLAGS  = $(AM_CFLAGS) -std=c11 $(SQLITE_CFLAGS)
+doc_examples_interrupt_LDADD   = libmcpserver.la $(SQLITE_LIBS)
 doc_examples_interrupt_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_mainloop_SOURCES = doc/examples/mainloop.c
-doc_examples_mainloop_LDADD   = libmcpserver.la $(JSONC_LIBS)
+doc_examples_mainloop_CFLAGS  = $(AM_CFLAGS) -std=c11
+doc_examples_mainloop_LDADD   = libmcpserver.la
 doc_examples_mainloop_LDFLAGS = $(AM_LDFLAGS) -no-install
 
 dist_check_SCRIPTS += test/examples.sh
