@@ -96,14 +96,19 @@ static void what_a_turn_runs_may_end(void)
     CHECK(wire_call(&stage.wire, "4", "note", NULL));
     CHECK_STR(answer_reason(wire_answer(&stage.wire, "4")), "shutdown");
     CHECK_INT(atomic_load(&noted.n_run), 0);
+    mcps__sync_hold("handled");
     door_open();
+    CHECK(mcps__sync_wait("handled", 1));
+    CHECK_STR(answer_text(wire_answer(&stage.wire, "2")), "stood");
+    CHECK_INT(atomic_load(&noted.n_run), 0);
+    mcps__sync_release("handled");
     CHECK_INT(join(&stopper), 0);
     CHECK(wire_drain(&stage.wire));
-    CHECK_STR(answer_text(wire_answer(&stage.wire, "2")), "stood");
     CHECK_STR(answer_text(wire_answer(&stage.wire, "3")), "noted");
     CHECK(wire_ok(&stage.wire) && scene_log_ok(&stage.scene));
 out:
     mcps__sync_release("driven_to_stop");
+    mcps__sync_release("handled");
     door_open();
     join(&stopper);
     stage_end(&stage);
