@@ -127,7 +127,9 @@ MCPS_PUBLIC int mcps_server_start(mcps_server *server) MCPS_MUST_CHECK;
  * 0 when all threads have ended; calls that are pending are cancelled by then, and not waited
  * for. The server may be started again. From several threads
  * at once all but one wait for the one. -EDEADLK on a thread of this server, which must use
- * mcps_server_request_stop(). Of a driven server this thread does the work meanwhile.
+ * mcps_server_request_stop(). Of a driven server this thread does the work meanwhile: a
+ * handler that it runs itself, without workers, is not cancelled by anybody. Of a tool that is
+ * inline the end is waited for without a limit, for the thread that would cancel it runs it.
  */
 MCPS_PUBLIC int mcps_server_stop(mcps_server *server, unsigned drain_ms) MCPS_MUST_CHECK;
 /* Has mcps_server_run() stop, and return, or has mcps_server_process() drain, up to the limit
@@ -140,13 +142,14 @@ MCPS_PUBLIC void mcps_server_request_stop(mcps_server *server);
  *
  * In place of the I/O threads, a loop that the host has anyway:
  *
- *     mcps_server_start_driven(server);
- *     do {
+ *     r = mcps_server_start_driven(server);
+ *     while (r >= 0) {
  *         poll mcps_server_get_fd() for reading, and whatever else there is, for no longer
  *             than mcps_server_get_timeout_ms()
  *         r = mcps_server_process(server);
- *     } while (r >= 0);
- *     mcps_server_stop(server, drain_ms);
+ *     }
+ *     if (r == MCPS_ECLOSED)
+ *         r = mcps_server_stop(server, drain_ms);
  *
  * Handlers run on workers still, unless the options say MCPS_NO_WORKERS. This needs epoll:
  * -ENOSYS from the start where there is none.
@@ -162,7 +165,8 @@ MCPS_PUBLIC int mcps_server_get_fd(mcps_server *server) MCPS_MUST_CHECK;
 MCPS_PUBLIC int mcps_server_get_timeout_ms(mcps_server *server) MCPS_MUST_CHECK;
 /*
  * Does what there is to do: one turn, which does not wait. Without workers it runs one
- * handler at the most. Any thread, though one at a time. More than 0: there is more to do;
+ * handler at the most, during which a stop on another thread can cancel it. Any thread, though
+ * one at a time. More than 0: there is more to do;
  * 0; MCPS_ECLOSED when the last transport has ended, all has drained after
  * mcps_server_request_stop(), or another thread stops the server: mcps_server_stop() does the
  * rest. MCPS_EBUSY while another thread is in here; -EDEADLK within itself, and on a thread
