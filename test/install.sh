@@ -113,12 +113,17 @@ run() { # what, compiler, source, further flags
         { echo "SKIPPED: $compiler cannot build with $CFLAGS"; return 0; }
     # A library with sanitizers or coverage needs programs with the same.
     $compiler $CFLAGS $warnings "$source" -o "$dir/use" $(flags --cflags) "$@"
-    LD_LIBRARY_PATH=$libdir "$dir/use" > "$dir/said" || { cat "$dir/said"; exit 1; }
+    LD_LIBRARY_PATH=$libdir "$dir/use" < /dev/null > "$dir/said" || { cat "$dir/said"; exit 1; }
     sed "s/^/$what: /" "$dir/said"
     used=$((used + 1))
 }
 if [ -e "$libdir/libmcpserver.so" ]; then
     run "C, shared" "$CC" "$dir/use.c" -std=c11 $(flags --libs)
+    # The program that the README shows, as it stands there.
+    awk '/^```c$/ { f = 1; next } /^```$/ { if (f) exit } f' "$top_srcdir/README.md" > "$dir/readme.c"
+    run "README, shared" "$CC" "$dir/readme.c" -std=c11 $(flags --libs)
+    cp "$dir/readme.c" "$dir/readme.cc"
+    run "README, C++17" "${CXX:-c++}" "$dir/readme.cc" -std=c++17 $(flags --libs)
     run "C++17, shared" "${CXX:-c++}" "$dir/use.cc" -std=c++17 $(flags --libs)
     run "C++20, shared" "${CXX:-c++}" "$dir/use.cc" -std=c++20 $(flags --libs)
 fi

@@ -53,7 +53,7 @@ MCPS_PUBLIC int mcps_executor_run(mcps_executor *executor,
  * Not to be read or closed, valid as long as the caller's reference. MCPS_ECLOSED. */
 MCPS_PUBLIC int mcps_executor_get_fd(mcps_executor *executor) MCPS_MUST_CHECK;
 /* Waits until a call waits, for threads that do nothing else: 1; 0 after so many milliseconds,
- * of which -1 is no limit; MCPS_ECLOSED when the server stops, has stopped or is gone, and no
+ * of which -1 is no limit; MCPS_ECLOSED when the server stops, has stopped since the executor was made, or is gone, and no
  * call waits; -EDEADLK within a handler of the server. Any thread, several at once. */
 MCPS_PUBLIC int mcps_executor_wait(mcps_executor *executor,
                                    int timeout_ms) MCPS_MUST_CHECK;

@@ -125,11 +125,12 @@ MCPS_PUBLIC int mcps_server_start(mcps_server *server) MCPS_MUST_CHECK;
  * all threads. Handlers that have not returned within the limit handler_grace_ms after they
  * were cancelled are left running: MCPS_EBUSY; call it again to wait for them as long again.
  * 0 when all threads have ended; calls that are pending are cancelled by then, and not waited
- * for. The server may be started again. From several threads
- * at once all but one wait for the one. -EDEADLK on a thread of this server, which must use
- * mcps_server_request_stop(). Of a driven server this thread does the work meanwhile: a
- * handler that it runs itself, without workers, is not cancelled by anybody. Of a tool that is
- * inline the end is waited for without a limit, for the thread that would cancel it runs it.
+ * for. The server may be started again. From several threads at once all but one wait for the
+ * one. -EDEADLK on a thread of this server, and from a log function on the thread that starts
+ * or stops it: they must use mcps_server_request_stop(). Of a driven server this thread does
+ * the work meanwhile: a handler that it runs itself, without workers, is not cancelled by
+ * anybody. Of a tool that is inline the end is waited for without a limit, for the thread that
+ * would cancel it runs it.
  */
 MCPS_PUBLIC int mcps_server_stop(mcps_server *server, unsigned drain_ms) MCPS_MUST_CHECK;
 /* Has mcps_server_run() stop, and return, or has mcps_server_process() drain, up to the limit

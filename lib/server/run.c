@@ -105,17 +105,18 @@ static void set_state(struct mcps_server *server, enum mcps__server_state state)
     mcps__mutex_unlock(&server->mutex);
 }
 
-/* The state, if it is as it should be, becomes another. */
-static int change_state(struct mcps_server *server, enum mcps__server_state from,
-                        enum mcps__server_state to)
+/* This thread is the one to start it, unless it is started already. */
+static int begin_start(struct mcps_server *server)
 {
     int r = 0;
 
     mcps__mutex_lock(&server->mutex);
-    if (server->state == from)
-        server->state = to;
-    else
+    if (server->state == MCPS__SERVER_IDLE) {
+        server->state = MCPS__SERVER_STARTING;
+        server->keeper = pthread_self();
+    } else {
         r = MCPS_EBUSY;
+    }
     mcps__mutex_unlock(&server->mutex);
     return r;
 }
@@ -135,7 +136,7 @@ static int start(struct mcps_server *server, bool driven)
     int r = mcps__server_check_process(server);
 
     if (r >= 0)
-        r = change_state(server, MCPS__SERVER_IDLE, MCPS__SERVER_STARTING);
+        r = begin_start(server);
     if (r < 0)
         return r;
     MCPS__SYNC_POINT("before_start");
@@ -273,6 +274,13 @@ static int end_stop(struct mcps_server *server, bool all_ended)
     return all_ended ? 0 : MCPS_EBUSY;
 }
 
+/* Does this thread start or stop it already? So it is when a log function calls. */
+static bool is_keeper(const struct mcps_server *server) MCPS__REQUIRES(server->mutex)
+{
+    return (server->stopping_now || server->state == MCPS__SERVER_STARTING) &&
+           pthread_equal(server->keeper, pthread_self());
+}
+
 /* Whether this thread is the one to stop it. The others wait for that one, and return what
  * has come of it. */
 static int begin_stop(struct mcps_server *server, bool *ret_stopper, bool *ret_driven)
@@ -280,11 +288,16 @@ static int begin_stop(struct mcps_server *server, bool *ret_stopper, bool *ret_d
     int r = 0;
 
     mcps__mutex_lock(&server->mutex);
+    if (is_keeper(server)) {
+        mcps__mutex_unlock(&server->mutex);
+        return -EDEADLK;
+    }
     while (server->state == MCPS__SERVER_STARTING)
         mcps__cond_wait(&server->changed, &server->mutex);
     *ret_stopper = !server->stopping_now && server->state != MCPS__SERVER_IDLE;
     if (*ret_stopper) {
         server->stopping_now = true;
+        server->keeper = pthread_self();
         server->state = MCPS__SERVER_STOPPING;
         *ret_driven = server->driven;
         if (server->driven)

@@ -3,6 +3,7 @@
 #ifndef MCPS_SERVER_SERVER_H
 #define MCPS_SERVER_SERVER_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -32,6 +33,7 @@ struct mcps_server {
     struct mcps__cond changed;
     enum mcps__server_state state MCPS__GUARDED;
     bool stopping_now MCPS__GUARDED; /* some thread is in mcps_server_stop() */
+    pthread_t keeper MCPS__GUARDED;  /* that thread, or the one that starts it */
     unsigned n_alive MCPS__GUARDED;  /* transports whose I/O thread has not ended */
     struct mcps__transport *stdio MCPS__GUARDED;  /* NULL: not asked for */
     struct mcps__transport *memory MCPS__GUARDED; /* made with the first client */

@@ -302,6 +302,61 @@ static bool start_own(void)
            mcps_server_start(own_server) == 0;
 }
 
+static int wait_at_the_door(mcps_call *call, struct json_object *args, void *userdata)
+{
+    (void)call;
+    (void)args;
+    (void)userdata;
+    atomic_fetch_add(&waiting, 1);
+    door_wait();
+    return 0;
+}
+
+static void stop_in_warning(void *userdata, enum mcps_log_level level, const char *line)
+{
+    (void)userdata;
+    (void)level;
+    if (strstr(line, "still run though the server has stopped"))
+        atomic_store(&log_result, mcps_server_stop(own_server, 0));
+}
+
+/* The warning is logged by the thread that stops the server, which cannot wait for itself. */
+static void f10_04_stopped_by_who_stops_it(void)
+{
+    const struct mcps_tool tool =
+        MCPS_TOOL_STRUCT(.name = "wait", .handler = wait_at_the_door);
+    struct mcps_server_options options =
+        MCPS_SERVER_OPTIONS(.workers = 2, .log = stop_in_warning);
+    struct scene scene = { .server = NULL };
+    struct wire wire = { .memory = NULL };
+
+    guard_set("a server that is stopped by who stops it");
+    props_reset();
+    atomic_store(&waiting, 0);
+    atomic_store(&log_result, 0);
+    CHECK_INT(mcps_server_new(&own_server, &options), 0);
+    CHECK_INT(mcps_server_set_limit(own_server, MCPS_LIMIT_HANDLER_GRACE_MS, 1), 0);
+    CHECK_INT(mcps_server_add_tools(own_server, &tool, 1), 0);
+    CHECK_INT(mcps_server_start(own_server), 0);
+    scene.server = own_server;
+    CHECK(wire_connect(&wire, &scene, NULL) && wire_hello(&wire));
+    CHECK(wire_call(&wire, "2", "wait", NULL));
+    CHECK(await_uint(&waiting, 1));
+    CHECK_INT(mcps_server_stop(own_server, 0), MCPS_EBUSY);
+    CHECK_INT(atomic_load(&log_result), -EDEADLK);
+    door_open();
+    while (mcps_server_stop(own_server, 0) == MCPS_EBUSY)
+        continue; /* the guard ends it */
+out:
+    door_open();
+    wire_free(&wire);
+    while (own_server && mcps_server_stop(own_server, 0) == MCPS_EBUSY)
+        continue;
+    own_server = mcps_server_unref(own_server);
+    CHECK_AFTER(!own_server);
+    guard_clear();
+}
+
 static void f10_04_stopped_in_callbacks(void)
 {
     struct scene scene = { .server = NULL };
@@ -660,6 +715,7 @@ out:
 static const struct unit_test stop_tests[] = {
     UNIT_TEST_ONCE(f10_03_handlers_that_wait_for_their_cancel, "it has threads"),
     UNIT_TEST_ONCE(f10_04_stopped_by_its_handlers, "it has threads"),
+    UNIT_TEST_ONCE(f10_04_stopped_by_who_stops_it, "it has threads"),
     UNIT_TEST_ONCE(f10_04_stopped_in_callbacks, "it has threads"),
     UNIT_TEST_ONCE(f10_05_all_timers_are_far_away, "it has threads"),
     UNIT_TEST_ONCE(f10_06_a_flood_while_it_stops, "it has threads"),
