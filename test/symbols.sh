@@ -1,7 +1,7 @@
 #!/bin/sh
 # The shared library exports what lib/libmcpserver.map lists, and nothing else; every symbol
 # of the map stands in a public header, and every function of a header, but those that are
-# inline, in the map; what the static library brings beyond that cannot clash with an
+# inline or whose names end with _, in the map; what the static library brings beyond that cannot clash with an
 # application's names.
 set -eu
 
@@ -11,7 +11,7 @@ headers="$top_srcdir/include/mcpserver/*.h $top_builddir/include/mcpserver/versi
 bad=0
 
 listed=$(sed -n 's/^[[:space:]]*\(mcps_[a-z0-9_]*\);$/\1/p' "$map" | sort)
-declared=$(cat $headers | grep -v '^typedef\|^static inline' | grep -o 'mcps_[a-z0-9_]*(' | tr -d '(' | sort -u)
+declared=$(cat $headers | grep -v '^typedef\|^static inline' | grep -o 'mcps_[a-z0-9_]*[a-z0-9](' | tr -d '(' | sort -u)
 if [ "$listed" != "$declared" ]; then
     echo "the map lists:     " $listed
     echo "the headers declare:" $declared

@@ -60,30 +60,30 @@ struct mcps_blob {
     int kind; /* enum mcps_blob_kind */
 };
 
-/* Bytes that are copied before the function that gets them returns. */
-static inline struct mcps_blob mcps_blob_copy(const void *data, size_t len)
+/* For the functions below. */
+static inline struct mcps_blob mcps_blob_(const void *data, size_t len, int kind,
+                                          void (*fn)(void *userdata), void *userdata)
 {
     struct mcps_blob blob;
 
     blob.data = data;
     blob.len = len;
-    blob.free = NULL;
-    blob.userdata = NULL;
-    blob.kind = MCPS_BLOB_COPY;
+    blob.free = fn;
+    blob.userdata = userdata;
+    blob.kind = kind;
     return blob;
+}
+
+/* Bytes that are copied before the function that gets them returns. */
+static inline struct mcps_blob mcps_blob_copy(const void *data, size_t len)
+{
+    return mcps_blob_(data, len, MCPS_BLOB_COPY, NULL, NULL);
 }
 
 /* Bytes that stay as they are for ever. They are not copied. */
 static inline struct mcps_blob mcps_blob_static(const void *data, size_t len)
 {
-    struct mcps_blob blob;
-
-    blob.data = data;
-    blob.len = len;
-    blob.free = NULL;
-    blob.userdata = NULL;
-    blob.kind = MCPS_BLOB_STATIC;
-    return blob;
+    return mcps_blob_(data, len, MCPS_BLOB_STATIC, NULL, NULL);
 }
 
 /* Bytes that are the library's once a function has got them, whatever that returns. They are
@@ -94,14 +94,7 @@ static inline struct mcps_blob mcps_blob_static(const void *data, size_t len)
 static inline struct mcps_blob mcps_blob_take(const void *data, size_t len,
                                               void (*fn)(void *userdata), void *userdata)
 {
-    struct mcps_blob blob;
-
-    blob.data = data;
-    blob.len = len;
-    blob.free = fn;
-    blob.userdata = userdata;
-    blob.kind = MCPS_BLOB_TAKE;
-    return blob;
+    return mcps_blob_(data, len, MCPS_BLOB_TAKE, fn, userdata);
 }
 
 /* Adds an image of a media type, such as "image/png". */
