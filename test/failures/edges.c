@@ -265,6 +265,70 @@ out:
     CHECK_AFTER(scene_close(&scene));
 }
 
+/* ---- a tool that answers later still has its arguments ---- */
+
+#define NOTE(ARG, S)                                   \
+    ARG(S, STRING, text, "What to say", MCPS_REQUIRED) \
+    ARG(S, LIST(STRING), more, "And then", MCPS_OPTIONAL)
+MCPS_ARGS(note, NOTE);
+
+static _Atomic(mcps_call *) noted_call;
+static const struct note *_Atomic noted;
+
+MCPS_TOOL_HANDLER(take_note, note)
+{
+    (void)userdata;
+    atomic_store(&noted, args);
+    atomic_store(&noted_call, mcps_call_ref(call));
+    return MCPS_PENDING;
+}
+
+/* Another thread reads them long after the handler has returned. */
+static void *say_note(void *userdata)
+{
+    mcps_call *call = atomic_load(&noted_call);
+    const struct note *note = atomic_load(&noted);
+    int r = mcps_call_text(call, "%s, %s", note->text, note->more.items[1]);
+
+    (void)userdata;
+    mcps_call_finish(call, r);
+    mcps_call_unref(call);
+    return NULL;
+}
+
+static void arguments_stay_until_the_call_is_finished(void)
+{
+    static const struct mcps_tool tool = MCPS_TOOL(take_note, note, "Says it later");
+    struct scene scene = { .server = NULL };
+    struct wire wire = { .memory = NULL };
+    pthread_t thread;
+
+    atomic_store(&noted_call, NULL);
+    CHECK(scene_start(&scene, 2, NULL, &tool, 1));
+    CHECK(wire_connect(&wire, &scene, NULL) && wire_hello(&wire));
+    CHECK(wire_call(&wire, "1", "take_note",
+                    "{\"text\":\"a\\u0062c\",\"more\":[\"d\",\"e\\nf\"]}"));
+    while (!atomic_load(&noted_call))
+        sched_yield();
+    CHECK(scene_wait(&scene, stat_running, 0));
+    /* Others use the memory that was free meanwhile. */
+    for (int i = 2; i < 50; i++) {
+        char id[8];
+
+        snprintf(id, sizeof id, "%d", i);
+        CHECK(wire_call(&wire, id, "echo", "{\"text\":\"xxxxxxxxxxxxxxxx\"}"));
+        CHECK(wire_answer(&wire, id) != NULL);
+    }
+    CHECK_INT(pthread_create(&thread, NULL, say_note, NULL), 0);
+    pthread_join(thread, NULL);
+    CHECK_STR(answer_text(wire_answer(&wire, "1")), "abc, e\nf");
+    CHECK(scene_idle(&scene) && scene_log_ok(&scene) && wire_ok(&wire));
+    CHECK_INT(scene_stats(&scene).in_bytes, 0);
+out:
+    wire_free(&wire);
+    CHECK_AFTER(scene_close(&scene));
+}
+
 static const struct unit_test edge_tests[] = {
     UNIT_TEST_ONCE(earned_answers_wait_for_a_late_reader, "it has threads"),
     UNIT_TEST_ONCE(calls_wait_while_their_client_does_not_read, "it has threads"),
@@ -272,6 +336,7 @@ static const struct unit_test edge_tests[] = {
     UNIT_TEST_ONCE(a_result_is_limited_exactly, "it has threads"),
     UNIT_TEST_ONCE(no_handler_is_stuck_before_its_time, "it has threads"),
     UNIT_TEST_ONCE(no_grace_is_no_reason_to_be_busy, "it has threads"),
+    UNIT_TEST_ONCE(arguments_stay_until_the_call_is_finished, "it has threads"),
     UNIT_TEST_ONCE(two_let_go_at_once, "it has threads"),
     UNIT_TEST_ONCE(a_hook_lets_go_of_the_last_call, "it has threads"),
     UNIT_END,
