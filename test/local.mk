@@ -15,10 +15,12 @@ AM_TESTS_ENVIRONMENT = \
 	MAKE='$(MAKE)'; LIBTOOL='$(SHELL) $(abs_top_builddir)/libtool'; \
 	export top_srcdir top_builddir CC CXX CFLAGS CPPFLAGS MAKE LIBTOOL;
 
-# The same with the full repetitions, then each fuzzer for FUZZ_SECONDS.
+# The same with the full repetitions, the comparison of arguments where ajv can be had, then
+# each fuzzer for FUZZ_SECONDS.
 FUZZ_SECONDS = 600
-check-long: all
+check-long: all test/fixtures/lab test/clients/args_cases
 	MCPS_TEST_LONG=1 $(MAKE) $(AM_MAKEFLAGS) check
+	MCPS_TEST_LONG=1 $(SHELL) $(top_srcdir)/test/clients/run.sh ajv || test $$? -eq 77
 	$(SHELL) $(top_srcdir)/test/fuzz/run.sh $(FUZZ_SECONDS)
 
 # The official clients, installed in the build, drive the lab, and what it sends is held

@@ -21,7 +21,7 @@ test_fuzz_corpus_base64_SOURCES    = test/fuzz/fuzz_base64.c $(corpus_main)
 test_fuzz_corpus_base64_CPPFLAGS   = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/base64"'
 test_fuzz_corpus_base64_LDADD      = libmcpscore.la
 test_fuzz_corpus_session_SOURCES   = test/fuzz/fuzz_session.c $(corpus_main)
-test_fuzz_corpus_session_CPPFLAGS  = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/session"'
+test_fuzz_corpus_session_CPPFLAGS  = $(AM_CPPFLAGS) -DLONG_INPUTS=200000 -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/session"'
 test_fuzz_corpus_session_LDADD     = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_corpus_args_SOURCES      = test/fuzz/fuzz_args.c $(fields_sources) $(corpus_main)
 test_fuzz_corpus_args_CPPFLAGS     = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/args"'

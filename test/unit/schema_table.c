@@ -237,6 +237,8 @@ static const struct bad {
     BAD("lies outside of its struct", .type = MCPS_TYPE_INT, .offset = 64),
     BAD("lies outside of its struct", .type = MCPS_TYPE_INT, .offset = SIZE_MAX - 7),
     BAD("has its \"was it sent\" within its value", .type = MCPS_TYPE_INT, .offset = 48),
+    BAD("has an option that this library does not know", .type = MCPS_TYPE_INT,
+        .reserved = { NULL, "x" }),
     BAD("has a secret in it, which can have no default", .type = MCPS_TYPE_OBJECT,
         .fields = secret_in_fields, .fields_size = sizeof(struct secret_in),
         .default_json = "{}"),
@@ -415,6 +417,39 @@ out:
         scene_close(&s);
 }
 
+#define INNER(ARG, S) ARG(S, INT, n, "", MCPS_REQUIRED)
+MCPS_ARGS(inner, INNER);
+#define OUTER(ARG, S)                           \
+    ARG(S, OBJECT(inner), o, "", MCPS_REQUIRED) \
+    ARG(S, BOOL, b, "", MCPS_OPTIONAL)
+MCPS_ARGS(outer, OUTER);
+
+/* Each file that includes a header has tables of its own, of the same struct. */
+static void tables_are_told_by_their_structs(void)
+{
+    struct mcps_field nested[2], same[3];
+    struct scene s;
+
+    memcpy(nested, inner_fields, sizeof nested);
+    memcpy(same, outer_fields, sizeof same);
+    same[0].fields = nested;
+    CHECK_INT(SCENE_OPEN(&s, outer), 0);
+    CHECK(mcps__table_is_of(s.table, outer_fields));
+    CHECK(mcps__table_is_of(s.table, same));
+    CHECK(!mcps__table_is_of(s.table, inner_fields));
+    CHECK(!mcps__table_is_of(s.table, same + 1));
+    nested[0].offset += 8;
+    CHECK(!mcps__table_is_of(s.table, same));
+    nested[0].offset -= 8;
+    same[1].type = MCPS_TYPE_END;
+    CHECK(!mcps__table_is_of(s.table, same));
+    same[1].type = MCPS_TYPE_BOOL;
+    same[1].name = "c";
+    CHECK(!mcps__table_is_of(s.table, same));
+out:
+    scene_close(&s);
+}
+
 /* Only by hand: the macros cannot make one. */
 static void fields_do_not_overlap(void)
 {
@@ -540,6 +575,7 @@ const struct unit_test schema_table_tests[] = {
     UNIT_TEST(bad_fields_in_tables_are_named),
     UNIT_TEST(headers_are_unique),
     UNIT_TEST(names_are_checked),
+    UNIT_TEST(tables_are_told_by_their_structs),
     UNIT_TEST(fields_do_not_overlap),
     UNIT_TEST(names_are_unique),
     UNIT_TEST(endless_tables_end),
