@@ -9,7 +9,9 @@
 #include "json/tree.h"
 
 #include <errno.h>
+#include <float.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,16 +129,37 @@ static bool is_number_char(char c)
            c == '-';
 }
 
+/* Has the number so few digits that its double, unless that has lost some of its bits near
+ * 0, is written as the same number again? */
+static bool is_short(const char *text, size_t len)
+{
+    size_t digits = 0;
+
+    if (len <= DBL_DIG)
+        return true;
+    for (size_t i = 0; i < len && text[i] != 'e' && text[i] != 'E'; i++) {
+        if (text[i] >= '0' && text[i] <= '9')
+            digits += digits > 0 || text[i] != '0';
+    }
+    return digits <= DBL_DIG;
+}
+
+/* A double that does not tell the number keeps its text, which schemas compare by. */
 static struct json_object *build_double(struct builder *b, const char *text, size_t len)
 {
+    bool simple, brief = is_short(text, len);
     double value;
 
-    if (!mcps__number_to_double(text, len, &value)) {
-        if (to_scratch(b, text, len, false) < 0)
-            return NULL;
+    simple = mcps__number_to_double(text, len, &value);
+    if (simple && brief)
+        return made(b, json_object_new_double(value));
+    if (to_scratch(b, text, len, false) < 0)
+        return NULL;
+    if (!simple)
         value = strtod_l(b->parser->scratch.data, NULL, b->parser->c_locale);
-    }
-    return made(b, json_object_new_double(value));
+    if (brief && isnormal(value))
+        return made(b, json_object_new_double(value));
+    return made(b, json_object_new_double_s(value, b->parser->scratch.data));
 }
 
 enum { DIGITS_64 = 19 }; /* shorter ones have 64 bits at the most */

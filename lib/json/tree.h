@@ -7,6 +7,10 @@
  * Here the scan judges the text, and a builder turns what it accepted into objects, in less
  * time.
  *
+ * A number that its double does not tell keeps its text, as json_object_new_double_s() has it:
+ * one that is not the shortest decimal that reads back as the same double, and now and then
+ * one that is.
+ *
  * A tree belongs to one thread at a time (json-c's reference counts are not atomic). So does
  * a parser: each worker has its own.
  */

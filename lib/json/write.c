@@ -199,28 +199,32 @@ static size_t unlocalise(char *text, bool *ret_plain)
     return (size_t)(to - text);
 }
 
-void mcps__write_double(struct mcps__writer *w, double value)
+size_t mcps__double_text(char text[MCPS__DOUBLE_SIZE], double value)
 {
-    char text[64];
     size_t len;
     bool plain;
 
-    if (!isfinite(value)) {
-        if (w->error == 0)
-            w->error = MCPS_EINVALID;
-        return;
-    }
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
+        snprintf(text, MCPS__DOUBLE_SIZE, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
             break;
     }
     len = unlocalise(text, &plain);
     if (plain) {
-        text[len++] = '.';
-        text[len++] = '0';
+        memcpy(text + len, ".0", 3);
+        len += 2;
     }
-    mcps__write_raw(w, text, len);
+    return len;
+}
+
+void mcps__write_double(struct mcps__writer *w, double value)
+{
+    char text[MCPS__DOUBLE_SIZE];
+
+    if (isfinite(value))
+        mcps__write_raw(w, text, mcps__double_text(text, value));
+    else if (w->error == 0)
+        w->error = MCPS_EINVALID;
 }
 
 void mcps__write_bool(struct mcps__writer *w, bool value)

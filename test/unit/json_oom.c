@@ -76,7 +76,8 @@ static size_t n_calls, fail_at, n_live;
 
 static const char text[] =
     "{\"string\":\"a string that is longer than what a json-c object holds by itself\","
-    "\"double\":1.25,\"int\":7,\"list\":[1,\"two\",[3],{\"four\":null}],\"empty\":{},"
+    "\"double\":1.25,\"exact\":0.30000000000000004,\"int\":7,"
+    "\"list\":[1,\"two\",[3],{\"four\":null}],\"empty\":{},"
     "\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,"
     "\"k\":11,\"l\":12,\"m\":13,\"n\":true,\"o\":false,\"p\":\"more\",\"q\":[[],[]]}";
 

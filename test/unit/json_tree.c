@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "json/tree.h"
+#include "json/write.h"
 
 extern const struct unit_test tree_tests[];
 
@@ -63,6 +64,81 @@ static void single_values_are_trees_too(void)
     }
 out:
     json_object_put(tree);
+    mcps__tree_parser_fini(&parser);
+}
+
+static void what_a_double_does_not_tell_keeps_its_text(void)
+{
+    static const struct {
+        const char *text;
+        bool kept;
+    } rows[] = {
+        { "1.5", false },
+        { "-0.0", false },
+        { "0.1", false },
+        { "1e21", false },
+        { "1e-7", false },
+        { "6.02214076e+23", false },
+        { "1e300", false },
+        { "-1.5E-300", false },
+        { "123456789012.345", false },
+        { "0.000000123456789012345", false },
+        { "-12.34567890123450e-3", true }, /* a zero more than it needs */
+        { "0.1000000000000000055", true },
+        { "-0.1000000000000000055", true },
+        { "1.0000000000000000000000001", true },
+        { "9007199254740993.0", true },
+        { "18446744073709551616", true },
+        { "-9223372036854775809", true },
+        { "123456789012345678901234567890", true },
+        { "0.30000000000000004", true },
+        { "4.9E-324", true },
+        { "1e-310", true },
+        { "1e-400", true },
+        { "-1e-999999999", true },
+    };
+    struct mcps__tree_parser parser = { 0 };
+    struct json_object *tree = NULL;
+
+    CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *text = rows[i].text;
+
+        unit_note_on_failure("%s", text);
+        CHECK_INT(mcps__tree_parse(&parser, &tree, text, strlen(text)), 0);
+        CHECK_INT(json_object_get_type(tree), json_type_double);
+        CHECK(json_object_get_double(tree) == strtod(text, NULL));
+        CHECK_INT(json_object_get_userdata(tree) != NULL, rows[i].kept);
+        if (rows[i].kept)
+            CHECK_STR(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PLAIN), text);
+        json_object_put(tree);
+        tree = NULL;
+    }
+out:
+    json_object_put(tree);
+    mcps__tree_parser_fini(&parser);
+}
+
+/* What we write ourselves is the double, whether or not there is a text beside it. */
+static void kept_texts_are_written_as_doubles(void)
+{
+    static const char text[] = "[0.1000000000000000055,18446744073709551616,1e-400]";
+    static const char written[] = "[0.1,1.8446744073709552e+19,0.0]";
+    struct mcps__tree_parser parser = { 0 };
+    struct json_object *tree = NULL;
+    struct mcps__writer w;
+    struct mcps__buf out;
+
+    mcps__buf_init(&out, SIZE_MAX);
+    CHECK_INT(mcps__tree_parser_init(&parser, &mcps__json_default_limits), 0);
+    CHECK_INT(mcps__tree_parse(&parser, &tree, text, strlen(text)), 0);
+    mcps__write_init(&w, &out);
+    mcps__write_tree(&w, tree);
+    CHECK_INT(mcps__write_end(&w), 0);
+    CHECK_MEM(out.data, out.len, written, strlen(written));
+out:
+    json_object_put(tree);
+    mcps__buf_fini(&out);
     mcps__tree_parser_fini(&parser);
 }
 
@@ -164,6 +240,8 @@ out:
 const struct unit_test tree_tests[] = {
     UNIT_TEST(values_arrive_as_they_are),
     UNIT_TEST(single_values_are_trees_too),
+    UNIT_TEST(what_a_double_does_not_tell_keeps_its_text),
+    UNIT_TEST(kept_texts_are_written_as_doubles),
     UNIT_TEST(refuses_what_json_c_lets_pass),
     UNIT_TEST(a_long_string_leaves_no_memory_behind),
     UNIT_TEST(the_deepest_text_fits),
