@@ -199,12 +199,12 @@ static size_t unlocalise(char *text, bool *ret_plain)
     return (size_t)(to - text);
 }
 
-size_t mcps__double_text(char text[MCPS__DOUBLE_SIZE], double value)
+size_t mcps__double_text(char text[MCPS__DOUBLE_SIZE], double value, int least)
 {
     size_t len;
     bool plain;
 
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = least; digits <= 17; digits++) {
         snprintf(text, MCPS__DOUBLE_SIZE, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
             break;
@@ -222,7 +222,7 @@ void mcps__write_double(struct mcps__writer *w, double value)
     char text[MCPS__DOUBLE_SIZE];
 
     if (isfinite(value))
-        mcps__write_raw(w, text, mcps__double_text(text, value));
+        mcps__write_raw(w, text, mcps__double_text(text, value, 15));
     else if (w->error == 0)
         w->error = MCPS_EINVALID;
 }

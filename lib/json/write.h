@@ -44,9 +44,10 @@ void mcps__write_uint(struct mcps__writer *w, uint64_t value);
 /* The shortest of 15, 16 or 17 digits that reads back as the same value, always with a
  * fraction or an exponent. JSON has no infinity and no NaN: MCPS_EINVALID. */
 void mcps__write_double(struct mcps__writer *w, double value);
-/* That text alone, with a NUL behind it, of a finite value. Returns its length. */
+/* That text alone, of at least so many digits (but for zeros at the end) and a finite value,
+ * with a NUL behind it. Returns its length. */
 enum { MCPS__DOUBLE_SIZE = 64 };
-size_t mcps__double_text(char text[MCPS__DOUBLE_SIZE], double value);
+size_t mcps__double_text(char text[MCPS__DOUBLE_SIZE], double value, int least);
 void mcps__write_bool(struct mcps__writer *w, bool value);
 void mcps__write_null(struct mcps__writer *w);
 
