@@ -8,6 +8,7 @@ mcpsinclude_HEADERS = \
 	include/mcpserver/limits.h \
 	include/mcpserver/mcpserver.h \
 	include/mcpserver/result.h \
+	include/mcpserver/schema.h \
 	include/mcpserver/server.h \
 	include/mcpserver/test.h \
 	include/mcpserver/tool.h

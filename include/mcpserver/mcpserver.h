@@ -10,6 +10,7 @@
 #include <mcpserver/executor.h>
 #include <mcpserver/limits.h>
 #include <mcpserver/result.h>
+#include <mcpserver/schema.h>
 #include <mcpserver/server.h>
 #include <mcpserver/tool.h>
 #include <mcpserver/version.h>

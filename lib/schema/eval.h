@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A check: a value goes through a program.
+ *
+ * It is done twice when errors are wanted and there are some: first for the verdict alone,
+ * which ends at the first misfit and builds nothing, and then again to say what does not
+ * fit. One thread, with a scratch of its own.
+ */
+#ifndef MCPS_SCHEMA_EVAL_H
+#define MCPS_SCHEMA_EVAL_H
+
+#include <json-c/json_object.h>
+#include <json-c/linkhash.h>
+
+#include "json/tree.h"
+#include "schema/program.h"
+#include "util/buf.h"
+
+/* Where a value stands: a chain from the innermost outwards, on the stack. */
+struct mcps__spot {
+    const struct mcps__spot *up; /* NULL: it is the whole */
+    struct json_object *in;      /* the object or array that it is in */
+    const char *name;            /* NULL: an item */
+    size_t index;
+};
+
+/* Which members or items of a value some subschema has looked at: a bit each. */
+struct mcps__marks {
+    uint64_t *words;
+    size_t n; /* of the members or items */
+    uint64_t few;
+};
+
+/* A value before a subschema. */
+struct mcps__here {
+    const struct mcps__sub *sub;
+    struct json_object *value;
+    const struct mcps__spot *at;
+    struct mcps__marks *marks; /* NULL: nobody wants to know */
+};
+
+/* An error, and what is only of use while there are several to choose from. */
+struct mcps__reported {
+    struct mcps_schema_error error;
+    unsigned depth; /* of the value */
+    unsigned types; /* that it was not of; 0: it is about something else */
+    struct mcps__reported *next;
+};
+
+struct mcps__report {
+    struct mcps__reported *first, *last;
+    unsigned n, max;
+};
+
+/* What came of trying several subschemas, none of which fits. */
+struct mcps__trials {
+    const struct mcps__reported *nearest; /* NULL: nobody wanted to know */
+    size_t n_typed;                       /* those that want the value to be of a type */
+    unsigned types;
+};
+
+/* A string that could be replaced by a value of another type. */
+struct mcps__coercion {
+    struct json_object *in; /* NULL: it is the whole */
+    const char *name;
+    size_t index;
+    unsigned types;
+    struct mcps__coercion *next;
+};
+
+/* The resource that a subschema is in, and those on the way to it. */
+struct mcps__scope {
+    const struct mcps__scope *up;
+    const struct mcps__resource *resource;
+};
+
+struct mcps_schema_scratch {
+    struct mcps__arena marks, texts;
+    struct mcps__buf memory; /* of uniqueItems */
+    struct mcps__regex_scratch regex;
+    uint64_t seed[2];
+    struct json_object *name; /* a member's name as a value; NULL until it is needed */
+    struct mcps__report report;
+    struct mcps__tree_parser parser; /* of strings that are coerced */
+};
+
+struct mcps__eval {
+    const struct mcps_schema *schema;
+    struct mcps_schema_scratch *scratch;
+    uint64_t steps; /* left */
+    unsigned nesting;
+    int error;                   /* what ended the check before there was a verdict */
+    struct mcps__report *report; /* NULL: the verdict alone */
+    bool coerces;
+    struct mcps__coercion *coercions;
+    const struct mcps__scope *scope;
+};
+
+/* ---- eval.c ---- */
+
+/* Does it fit? Of an error of the check itself the answer is no, whatever was asked. */
+bool mcps__eval_fits(struct mcps__eval *e, const struct mcps__sub *sub,
+                     struct json_object *value, const struct mcps__spot *at,
+                     struct mcps__marks *marks);
+/* The same, but what does not fit is nothing to be told. */
+bool mcps__eval_would_fit(struct mcps__eval *e, const struct mcps__sub *sub,
+                          struct json_object *value, const struct mcps__spot *at,
+                          struct mcps__marks *marks);
+/* Takes a step; false when there are no more. */
+static inline bool mcps__eval_step(struct mcps__eval *e)
+{
+    if (e->steps > 0) {
+        e->steps--;
+        return true;
+    }
+    e->error = MCPS_ELIMIT;
+    return false;
+}
+
+/* After something did not fit: is there nothing more to be found out? */
+static inline bool mcps__eval_done(const struct mcps__eval *e)
+{
+    return !e->report || e->report->n >= e->report->max || e->error < 0;
+}
+
+/* ---- eval_joints.c ---- */
+
+bool mcps__eval_joints(struct mcps__eval *e, const struct mcps__here *here);
+
+/* ---- eval_parts.c ---- */
+
+bool mcps__eval_object(struct mcps__eval *e, const struct mcps__here *here);
+bool mcps__eval_array(struct mcps__eval *e, const struct mcps__here *here);
+/* unevaluatedItems and unevaluatedProperties. */
+bool mcps__eval_others(struct mcps__eval *e, const struct mcps__here *here);
+
+/* Makes marks for the members or items of a value, none of them set. They are gone with the
+ * release of the scratch's arena. */
+bool mcps__marks_init(struct mcps__eval *e, struct mcps__marks *marks,
+                      struct json_object *value);
+/* Sets in `marks` (NULL: nobody wants to know) what is set in the other. */
+void mcps__marks_add(struct mcps__marks *marks, const struct mcps__marks *more);
+
+static inline void mcps__marks_set(struct mcps__marks *marks, size_t i)
+{
+    if (marks)
+        marks->words[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static inline bool mcps__marks_has(const struct mcps__marks *marks, size_t i)
+{
+    return marks->words[i / 64] >> (i % 64) & 1;
+}
+
+/* ---- explain.c ---- */
+
+/* Adds an error, if errors are wanted: what was expected, as a format, and what came (NULL:
+ * the value). Returns false, for it does not fit. */
+bool mcps__explain(struct mcps__eval *e, const struct mcps__here *here,
+                   const char *keyword, const char *got, const char *expected, ...)
+    MCPS_PRINTF(5, 6);
+/* The same for something counted: "at least 3 items", got "2 items". */
+bool mcps__explain_count(struct mcps__eval *e, const struct mcps__here *here,
+                         const char *keyword, uint64_t got, uint64_t limit, bool least,
+                         const char *what);
+/* A value's type is none of those. */
+bool mcps__explain_type(struct mcps__eval *e, const struct mcps__here *here);
+/* A member is not there. */
+bool mcps__explain_missing(struct mcps__eval *e, const struct mcps__here *here,
+                           const char *keyword, const char *name, const char *beside);
+/* A member must not be there. */
+bool mcps__explain_unknown(struct mcps__eval *e, const struct mcps__here *here,
+                           const char *keyword, const char *name);
+/* None of several subschemas fits. */
+bool mcps__explain_none(struct mcps__eval *e, const struct mcps__here *here,
+                        const struct mcps__joint *joint,
+                        const struct mcps__trials *trials);
+/* How deep in the whole value it is. */
+unsigned mcps__spot_depth(const struct mcps__spot *at);
+/* The check itself has ended with e->error. */
+void mcps__explain_end(struct mcps__eval *e);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Subschemas that look at the same value; see eval.h. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "schema/eval.h"
+
+static bool fits_here(struct mcps__eval *e, const struct mcps__here *here,
+                      const struct mcps__sub *sub)
+{
+    return mcps__eval_fits(e, sub, here->value, here->at, here->marks);
+}
+
+static bool fits_every(struct mcps__eval *e, const struct mcps__here *here,
+                       const struct mcps__joint *joint)
+{
+    bool fits = true;
+
+    for (size_t i = 0; i < joint->n_subs && (fits || !mcps__eval_done(e)); i++)
+        fits = fits_here(e, here, joint->subs[i]) && fits;
+    return fits;
+}
+
+/* ---- one of several ---- */
+
+/* What a subschema looks at counts only if it fits. */
+static bool fits_apart(struct mcps__eval *e, const struct mcps__here *here,
+                       const struct mcps__sub *sub)
+{
+    struct mcps__arena_mark before = mcps__arena_mark(&e->scratch->marks);
+    struct mcps__marks marks;
+    bool fits;
+
+    if (!here->marks)
+        return fits_here(e, here, sub);
+    if (!mcps__marks_init(e, &marks, here->value))
+        return false;
+    fits = mcps__eval_fits(e, sub, here->value, here->at, &marks);
+    if (fits)
+        mcps__marks_add(here->marks, &marks);
+    mcps__arena_release(&e->scratch->marks, before);
+    return fits;
+}
+
+/* The error that is deepest in the value is of the subschema that was meant, most likely. */
+static void note(struct mcps__trials *trials, const struct mcps__here *here,
+                 const struct mcps__reported *one)
+{
+    if (!one)
+        return;
+    if (!trials->nearest || one->depth > trials->nearest->depth)
+        trials->nearest = one;
+    if (one->types == 0 || one->depth > mcps__spot_depth(here->at))
+        return;
+    trials->n_typed++;
+    trials->types |= one->types;
+}
+
+/* Tries a subschema; of what does not fit the first error is kept, if any are wanted. */
+static bool try_one(struct mcps__eval *e, const struct mcps__here *here,
+                    const struct mcps__sub *sub, struct mcps__trials *trials)
+{
+    struct mcps__report *report = e->report, trial = { .max = 1 };
+    bool fits;
+
+    if (report)
+        e->report = &trial;
+    fits = fits_apart(e, here, sub);
+    e->report = report;
+    if (!fits)
+        note(trials, here, trial.first);
+    return fits;
+}
+
+static bool fits_any(struct mcps__eval *e, const struct mcps__here *here,
+                     const struct mcps__joint *joint)
+{
+    struct mcps__arena_mark before = mcps__arena_mark(&e->scratch->texts);
+    struct mcps__trials trials = { .nearest = NULL };
+    bool fits = false;
+
+    for (size_t i = 0; i < joint->n_subs && e->error == 0; i++) {
+        fits = try_one(e, here, joint->subs[i], &trials) || fits;
+        if (fits && !here->marks)
+            break; /* with marks, all that fit count */
+    }
+    if (fits && e->report)
+        mcps__arena_release(&e->scratch->texts, before);
+    return fits || mcps__explain_none(e, here, joint, &trials);
+}
+
+static bool explain_both(struct mcps__eval *e, const struct mcps__here *here, size_t a,
+                         size_t b)
+{
+    char got[96];
+
+    if (!e->report)
+        return false;
+    snprintf(got, sizeof got, "one that fits both number %zu and number %zu", a, b);
+    return mcps__explain(e, here, "oneOf", got,
+                         "a value that fits exactly one of the schemas");
+}
+
+static bool fits_one(struct mcps__eval *e, const struct mcps__here *here,
+                     const struct mcps__joint *joint)
+{
+    struct mcps__arena_mark before = mcps__arena_mark(&e->scratch->texts);
+    struct mcps__trials trials = { .nearest = NULL };
+    size_t found = SIZE_MAX;
+
+    for (size_t i = 0; i < joint->n_subs && e->error == 0; i++) {
+        if (!try_one(e, here, joint->subs[i], &trials))
+            continue;
+        if (found < SIZE_MAX)
+            return explain_both(e, here, found, i);
+        found = i;
+    }
+    if (found == SIZE_MAX)
+        return mcps__explain_none(e, here, joint, &trials);
+    if (e->report)
+        mcps__arena_release(&e->scratch->texts, before);
+    return true;
+}
+
+/* ---- others ---- */
+
+static bool fits_not(struct mcps__eval *e, const struct mcps__here *here,
+                     const struct mcps__joint *joint)
+{
+    if (!mcps__eval_would_fit(e, joint->subs[0], here->value, here->at, NULL))
+        return e->error == 0;
+    return mcps__explain(e, here, "not", NULL,
+                         "a value that does not fit what is forbidden");
+}
+
+static bool fits_if(struct mcps__eval *e, const struct mcps__here *here,
+                    const struct mcps__joint *joint)
+{
+    struct mcps__report *report = e->report;
+    const struct mcps__sub *next;
+
+    e->report = NULL;
+    next = joint->subs[fits_apart(e, here, joint->subs[0]) ? 1 : 2];
+    e->report = report;
+    if (e->error < 0)
+        return false;
+    return !next || fits_here(e, here, next);
+}
+
+/* The outermost resource on the way that has the anchor. */
+static const struct mcps__sub *dynamic_target(const struct mcps__eval *e,
+                                              const struct mcps__joint *joint)
+{
+    const struct mcps__sub *target = joint->subs[0];
+
+    for (const struct mcps__scope *s = e->scope; s; s = s->up)
+        for (const struct mcps__dynamic_anchor *a = s->resource->dynamic_anchors; a;
+             a = a->next)
+            if (a->anchor == joint->anchor)
+                target = a->sub;
+    return target;
+}
+
+static bool fits_joint(struct mcps__eval *e, const struct mcps__here *here,
+                       const struct mcps__joint *joint)
+{
+    switch (joint->kind) {
+    case MCPS__REF: return fits_here(e, here, joint->subs[0]);
+    case MCPS__DYNAMIC_REF: return fits_here(e, here, dynamic_target(e, joint));
+    case MCPS__ALL_OF: return fits_every(e, here, joint);
+    case MCPS__ANY_OF: return fits_any(e, here, joint);
+    case MCPS__ONE_OF: return fits_one(e, here, joint);
+    case MCPS__NOT: return fits_not(e, here, joint);
+    case MCPS__IF: return fits_if(e, here, joint);
+    }
+    return false;
+}
+
+bool mcps__eval_joints(struct mcps__eval *e, const struct mcps__here *here)
+{
+    bool fits = true;
+
+    for (const struct mcps__joint *j = here->sub->joints; j; j = j->next) {
+        fits = fits_joint(e, here, j) && fits;
+        if (!fits && mcps__eval_done(e))
+            return false;
+    }
+    return fits;
+}

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Errors, in words: which value, what was expected, what came, and which keyword says so. All
+ * of it lies in the scratch until that is used again. See eval.h.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "json/write.h"
+#include "schema/eval.h"
+#include "schema/place.h"
+#include "util/utf8.h"
+
+enum {
+    QUOTED_MAX = 60,    /* bytes of a value, or of a name, that came */
+    EXPECTED_MAX = 400, /* of what was expected */
+    NAMES_MAX = 240     /* of the names that there are */
+};
+
+/* Keeps a text until the scratch is used again; NULL ends the check. */
+static const char *keep(struct mcps__eval *e, const struct mcps__buf *buf, int r)
+{
+    const char *text = NULL;
+
+    if (r >= 0)
+        text =
+            mcps__arena_text(&e->scratch->texts, buf->len > 0 ? buf->data : "", buf->len);
+    if (!text)
+        e->error = -ENOMEM;
+    return text;
+}
+
+/* ---- what came ---- */
+
+static const char *kind_of(struct json_object *value)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_null: return "null";
+    case json_type_boolean: return "a boolean";
+    case json_type_int:
+    case json_type_double: return "a number";
+    case json_type_string: return "a string";
+    case json_type_array: return "an array";
+    case json_type_object: return "an object";
+    }
+    return "";
+}
+
+/* So much of a text that is not shown as a whole, up to a character. */
+static size_t cut(const char *text, size_t len)
+{
+    return len > QUOTED_MAX ? mcps__utf8_valid_prefix(text, QUOTED_MAX) : len;
+}
+
+/* The text as JSON has it, in quotes; cut if it is long. */
+static int quote(struct mcps__buf *out, const char *text, size_t len)
+{
+    size_t shown = cut(text, len);
+    struct mcps__writer w;
+
+    mcps__write_init(&w, out);
+    mcps__write_text(&w, text, shown);
+    if (mcps__write_end(&w) < 0)
+        return mcps__write_end(&w);
+    if (shown == len)
+        return 0;
+    out->len--; /* the quote */
+    return mcps__buf_append_str(out, "...\"");
+}
+
+static int put_value(const struct mcps__eval *e, struct mcps__buf *out,
+                     struct json_object *value)
+{
+    const char *text;
+
+    switch (json_object_get_type(value)) {
+    case json_type_string:
+        if (e->schema->hide_values)
+            break;
+        return quote(out, json_object_get_string(value),
+                     (size_t)json_object_get_string_len(value));
+    case json_type_int:
+    case json_type_double:
+    case json_type_boolean:
+        if (e->schema->hide_values)
+            break;
+        text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+        if (!text)
+            return -ENOMEM;
+        return mcps__buf_append(out, text, cut(text, strlen(text)));
+    default: break;
+    }
+    return mcps__buf_append_str(out, kind_of(value));
+}
+
+static const char *got_text(struct mcps__eval *e, const struct mcps__here *here,
+                            const char *got)
+{
+    struct mcps__buf buf;
+    const char *text;
+    int r;
+
+    mcps__buf_init(&buf, SIZE_MAX);
+    r = got ? mcps__buf_append_str(&buf, got) : put_value(e, &buf, here->value);
+    text = keep(e, &buf, r);
+    mcps__buf_fini(&buf);
+    return text;
+}
+
+/* ---- where ---- */
+
+/* The chain is from the innermost outwards, and as long as the check may nest. */
+static int put_spot(struct mcps__buf *out, const struct mcps__spot *at)
+{
+    int r = at && at->up ? put_spot(out, at->up) : 0;
+
+    if (r < 0 || !at)
+        return r;
+    return at->name ? mcps__place_name(out, at->name, strlen(at->name))
+                    : mcps__place_index(out, at->index);
+}
+
+unsigned mcps__spot_depth(const struct mcps__spot *at)
+{
+    unsigned depth = 0;
+
+    for (; at; at = at->up)
+        depth++;
+    return depth;
+}
+
+static const char *value_place(struct mcps__eval *e, const struct mcps__here *here)
+{
+    struct mcps__buf buf;
+    const char *text;
+
+    mcps__buf_init(&buf, SIZE_MAX);
+    text = keep(e, &buf, put_spot(&buf, here->at));
+    mcps__buf_fini(&buf);
+    return text;
+}
+
+static const char *keyword_place(struct mcps__eval *e, const struct mcps__here *here,
+                                 const char *keyword)
+{
+    struct mcps__buf buf;
+    const char *text;
+    int r;
+
+    mcps__buf_init(&buf, SIZE_MAX);
+    r = mcps__place_sub(&buf, here->sub);
+    if (r >= 0 && *keyword)
+        r = mcps__place_name(&buf, keyword, strlen(keyword));
+    text = keep(e, &buf, r);
+    mcps__buf_fini(&buf);
+    return text;
+}
+
+/* ---- sentences ---- */
+
+/* A part of a sentence: a pointer may hold any characters, which JSON escapes. */
+static int put_quoted(struct mcps__buf *out, const char *text)
+{
+    struct mcps__writer w;
+
+    mcps__write_init(&w, out);
+    mcps__write_string(&w, text);
+    return mcps__write_end(&w);
+}
+
+static const char *sentence(struct mcps__eval *e, const struct mcps_schema_error *error)
+{
+    const char *parts[] = { ": expected ", error->expected, ", got ", error->got,
+                            " (schema: " };
+    struct mcps__buf buf;
+    const char *text;
+    int r;
+
+    mcps__buf_init(&buf, SIZE_MAX);
+    r = mcps__buf_append_str(&buf, *error->value_at ? "at " : "the value");
+    if (r >= 0 && *error->value_at)
+        r = put_quoted(&buf, error->value_at);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && r >= 0; i++)
+        r = mcps__buf_append_str(&buf, parts[i]);
+    if (r >= 0)
+        r = put_quoted(&buf, error->keyword_at);
+    if (r >= 0)
+        r = mcps__buf_append_byte(&buf, ')');
+    text = keep(e, &buf, r);
+    mcps__buf_fini(&buf);
+    return text;
+}
+
+static void add(struct mcps__eval *e, struct mcps__reported *reported)
+{
+    struct mcps__report *report = e->report;
+
+    if (report->last)
+        report->last->next = reported;
+    else
+        report->first = reported;
+    report->last = reported;
+    report->n++;
+}
+
+static void explain(struct mcps__eval *e, const struct mcps__here *here,
+                    const char *keyword, const char *got, const char *expected)
+{
+    struct mcps__reported *reported =
+        mcps__arena_get(&e->scratch->texts, sizeof *reported);
+    struct mcps_schema_error *error;
+
+    if (!reported) {
+        e->error = -ENOMEM;
+        return;
+    }
+    error = &reported->error;
+    error->value_at = value_place(e, here);
+    error->keyword_at = keyword_place(e, here, keyword);
+    error->keyword = keyword;
+    error->expected = mcps__arena_text(&e->scratch->texts, expected, strlen(expected));
+    error->got = got_text(e, here, got);
+    if (!error->value_at || !error->keyword_at || !error->expected || !error->got) {
+        e->error = -ENOMEM;
+        return;
+    }
+    error->text = sentence(e, error);
+    reported->depth = mcps__spot_depth(here->at);
+    if (error->text)
+        add(e, reported);
+}
+
+/* A pattern may have any characters in it; and a text may have been cut within one. */
+static void one_line(char *text)
+{
+    text[mcps__utf8_valid_prefix(text, strlen(text))] = '\0';
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
+/* ---- for everybody ---- */
+
+bool mcps__explain(struct mcps__eval *e, const struct mcps__here *here,
+                   const char *keyword, const char *got, const char *expected, ...)
+{
+    char text[EXPECTED_MAX];
+    va_list args;
+
+    if (mcps__eval_done(e))
+        return false;
+    va_start(args, expected);
+    vsnprintf(text, sizeof text, expected, args);
+    va_end(args);
+    one_line(text);
+    explain(e, here, keyword, got, text);
+    return false;
+}
+
+bool mcps__explain_count(struct mcps__eval *e, const struct mcps__here *here,
+                         const char *keyword, uint64_t got, uint64_t limit, bool least,
+                         const char *what)
+{
+    /* The plural is of the first word: "items that fit". */
+    int noun = (int)strcspn(what, " ");
+    char came[96];
+
+    if (mcps__eval_done(e))
+        return false;
+    snprintf(came, sizeof came, "%llu %.*s%s", (unsigned long long)got, noun, what,
+             got == 1 ? "" : "s");
+    return mcps__explain(
+        e, here, keyword, e->schema->hide_values ? "another number" : came,
+        "%s %llu %.*s%s%s", least ? "at least" : "at most", (unsigned long long)limit,
+        noun, what, limit == 1 ? "" : "s", what + noun);
+}
+
+static int put_types(struct mcps__buf *out, unsigned types)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } names[] = {
+        { MCPS__T_NUMBER, "a number" },  { MCPS__T_INTEGER, "an integer" },
+        { MCPS__T_STRING, "a string" },  { MCPS__T_BOOLEAN, "true or false" },
+        { MCPS__T_OBJECT, "an object" }, { MCPS__T_ARRAY, "an array" },
+        { MCPS__T_NULL, "null" },
+    };
+    bool more = false;
+    int r = 0;
+
+    if (types & MCPS__T_NUMBER)
+        types &= ~(unsigned)MCPS__T_INTEGER;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && r >= 0; i++) {
+        if (!(types & names[i].bit))
+            continue;
+        if (more)
+            r = mcps__buf_append_str(out, " or ");
+        if (r >= 0)
+            r = mcps__buf_append_str(out, names[i].name);
+        more = true;
+    }
+    return r;
+}
+
+/* A string in the place of something else may be what a language model meant by it. */
+static void add_coercion(struct mcps__eval *e, const struct mcps__here *here)
+{
+    struct mcps__coercion *coercion;
+
+    if (!e->coerces || !json_object_is_type(here->value, json_type_string))
+        return;
+    coercion = mcps__arena_get(&e->scratch->marks, sizeof *coercion);
+    if (!coercion) {
+        e->error = -ENOMEM;
+        return;
+    }
+    coercion->in = here->at ? here->at->in : NULL;
+    coercion->name = here->at ? here->at->name : NULL;
+    coercion->index = here->at ? here->at->index : 0;
+    coercion->types = here->sub->types;
+    coercion->next = e->coercions;
+    e->coercions = coercion;
+}
+
+/* NULL: the schema says nothing of it. */
+static const struct mcps__sub *sub_of_member(const struct mcps__object_rules *o,
+                                             const char *name)
+{
+    int32_t place = mcps__names_find(&o->names, name, strlen(name), 0);
+
+    return place >= 0 ? o->members[place].sub : NULL;
+}
+
+bool mcps__explain_missing(struct mcps__eval *e, const struct mcps__here *here,
+                           const char *keyword, const char *name, const char *beside)
+{
+    const struct mcps__sub *sub = sub_of_member(here->sub->object, name);
+    struct mcps__buf expected;
+    int r;
+
+    if (mcps__eval_done(e))
+        return false;
+    mcps__buf_init(&expected, SIZE_MAX);
+    r = mcps__buf_append_str(&expected, "a member ");
+    if (r >= 0)
+        r = quote(&expected, name, strlen(name));
+    if (r >= 0 && sub && sub->types != MCPS__T_ANY) {
+        r = mcps__buf_append_str(&expected, ", ");
+        if (r >= 0)
+            r = put_types(&expected, sub->types);
+    }
+    if (r >= 0 && beside)
+        r = mcps__buf_append_str(&expected, " beside ");
+    if (r >= 0 && beside)
+        r = quote(&expected, beside, strlen(beside));
+    if (r >= 0)
+        r = mcps__buf_append_byte(&expected, '\0');
+    if (r < 0)
+        e->error = r;
+    else
+        mcps__explain(e, here, keyword, "an object without it", "%s", expected.data);
+    mcps__buf_fini(&expected);
+    return false;
+}
+
+/* "a", "b" */
+static int put_names(struct mcps__buf *out, const struct mcps__object_rules *o)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; o && i < o->n_named && r >= 0; i++) {
+        if (i > 0)
+            r = mcps__buf_append_str(out, ", ");
+        if (r >= 0 && out->len + o->names.names[i].len > NAMES_MAX)
+            return mcps__buf_append_str(out, "...");
+        if (r >= 0)
+            r = quote(out, o->names.names[i].text, o->names.names[i].len);
+    }
+    return r;
+}
+
+bool mcps__explain_unknown(struct mcps__eval *e, const struct mcps__here *here,
+                           const char *keyword, const char *name)
+{
+    struct mcps__buf got, names;
+    int r;
+
+    if (mcps__eval_done(e))
+        return false;
+    mcps__buf_init(&got, SIZE_MAX);
+    mcps__buf_init(&names, SIZE_MAX);
+    r = e->schema->hide_values ? mcps__buf_append_str(&got, "another one")
+                               : quote(&got, name, strlen(name));
+    if (r >= 0)
+        r = mcps__buf_append_byte(&got, '\0');
+    if (r >= 0)
+        r = put_names(&names, here->sub->object);
+    if (r >= 0)
+        r = mcps__buf_append_byte(&names, '\0');
+    if (r < 0)
+        e->error = r;
+    else
+        mcps__explain(e, here, keyword, got.data,
+                      names.len > 1 ? "no members but %s" : "no member%s", names.data);
+    mcps__buf_fini(&names);
+    mcps__buf_fini(&got);
+    return false;
+}
+
+static bool explain_types(struct mcps__eval *e, const struct mcps__here *here,
+                          const char *keyword, unsigned wanted)
+{
+    struct mcps__buf types;
+
+    mcps__buf_init(&types, SIZE_MAX);
+    if (put_types(&types, wanted) < 0 || mcps__buf_append_byte(&types, '\0') < 0)
+        e->error = -ENOMEM;
+    else
+        mcps__explain(e, here, keyword, NULL, "%s", types.data);
+    mcps__buf_fini(&types);
+    return false;
+}
+
+bool mcps__explain_type(struct mcps__eval *e, const struct mcps__here *here)
+{
+    struct mcps__reported *before;
+
+    if (mcps__eval_done(e))
+        return false;
+    add_coercion(e, here);
+    before = e->report->last;
+    explain_types(e, here, "type", here->sub->types);
+    if (e->report->last != before)
+        e->report->last->types = here->sub->types;
+    return false;
+}
+
+bool mcps__explain_none(struct mcps__eval *e, const struct mcps__here *here,
+                        const struct mcps__joint *joint,
+                        const struct mcps__trials *trials)
+{
+    if (mcps__eval_done(e))
+        return false;
+    if (trials->n_typed == joint->n_subs)
+        return explain_types(e, here, joint->keyword, trials->types);
+    if (!trials->nearest)
+        return mcps__explain(e, here, joint->keyword, NULL,
+                             "a value that fits one of %zu schemas", joint->n_subs);
+    return mcps__explain(e, here, joint->keyword, NULL,
+                         "a value that fits one of %zu schemas (nearest: %s)",
+                         joint->n_subs, trials->nearest->error.text);
+}
+
+void mcps__explain_end(struct mcps__eval *e)
+{
+    struct mcps__reported *reported =
+        mcps__arena_get(&e->scratch->texts, sizeof *reported);
+    char text[160];
+
+    if (e->nesting == 0)
+        snprintf(text, sizeof text,
+                 "the value cannot be checked: subschemas nest deeper than %u",
+                 e->schema->max_nesting);
+    else
+        snprintf(text, sizeof text,
+                 "the value cannot be checked: that takes more than %llu steps",
+                 (unsigned long long)e->schema->max_steps);
+    if (reported)
+        reported->error = (struct mcps_schema_error){
+            .value_at = "",
+            .keyword_at = "",
+            .keyword = "",
+            .expected = "",
+            .got = "",
+            .text = mcps__arena_text(&e->scratch->texts, text, strlen(text)),
+        };
+    if (!reported || !reported->error.text)
+        e->error = -ENOMEM;
+    else
+        add(e, reported);
+}

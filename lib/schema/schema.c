@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* Checking a tree by a compiled schema; see mcpserver/schema.h. */
+#include "config.h"
+
+#include "mcpserver/schema.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "schema/eval.h"
+#include "util/mem.h"
+#include "util/random.h"
+
+enum {
+    MEMORY_KEPT = 64 << 10, /* bytes of a scratch that stay for the next check */
+    COERCE_ROUNDS = 8,      /* strings within strings */
+    COERCED_MAX = 1000      /* errors of a round that are looked at */
+};
+
+/* ---- scratch ---- */
+
+int mcps_schema_scratch_new(mcps_schema_scratch **ret)
+{
+    struct mcps_schema_scratch *scratch = mcps__calloc(1, sizeof *scratch);
+    int r;
+
+    if (!scratch)
+        return -ENOMEM;
+    mcps__buf_init(&scratch->memory, SIZE_MAX);
+    r = mcps__random_bytes(scratch->seed, sizeof scratch->seed);
+    if (r >= 0)
+        r = mcps__tree_parser_init(&scratch->parser, &mcps__json_default_limits);
+    if (r < 0)
+        mcps_schema_scratch_free(scratch);
+    else
+        *ret = scratch;
+    return r;
+}
+
+mcps_schema_scratch *mcps_schema_scratch_free(mcps_schema_scratch *scratch)
+{
+    if (!scratch)
+        return NULL;
+    mcps__tree_parser_fini(&scratch->parser);
+    json_object_put(scratch->name);
+    mcps__regex_scratch_fini(&scratch->regex);
+    mcps__buf_fini(&scratch->memory);
+    mcps__arena_fini(&scratch->texts);
+    mcps__arena_fini(&scratch->marks);
+    mcps__free(scratch);
+    return NULL;
+}
+
+static void scratch_reset(struct mcps_schema_scratch *scratch)
+{
+    const struct mcps__arena_mark start = { .block = NULL };
+
+    mcps__arena_release(&scratch->marks, start);
+    mcps__arena_release(&scratch->texts, start);
+    mcps__buf_shrink(&scratch->memory, MEMORY_KEPT);
+    scratch->report = (struct mcps__report){ .n = 0 };
+}
+
+size_t mcps_schema_n_errors(const mcps_schema_scratch *scratch)
+{
+    return scratch->report.n;
+}
+
+const struct mcps_schema_error *mcps_schema_error_at(const mcps_schema_scratch *scratch,
+                                                     size_t i)
+{
+    const struct mcps__reported *reported = scratch->report.first;
+
+    for (; reported && i > 0; i--)
+        reported = reported->next;
+    return reported ? &reported->error : NULL;
+}
+
+/* ---- checks ---- */
+
+/* Up to the verdict, or, with `explains`, for the errors. */
+static int run(struct mcps__eval *e, const mcps_schema *schema, struct json_object *tree,
+               bool explains)
+{
+    bool fits;
+
+    e->schema = schema;
+    e->steps = schema->max_steps;
+    e->nesting = schema->max_nesting;
+    e->report = explains ? &e->scratch->report : NULL;
+    fits = mcps__eval_fits(e, schema->root, tree, NULL, NULL);
+    if (e->error < 0)
+        return e->error;
+    return fits ? 0 : MCPS_EINVALID;
+}
+
+/* Why there is no verdict. */
+static int explain_end(struct mcps__eval *e)
+{
+    if (e->scratch->report.n > 0)
+        return MCPS_EINVALID; /* it takes more to say all that does not fit */
+    mcps__explain_end(e);
+    return e->error;
+}
+
+static int check(struct mcps__eval *e, const mcps_schema *schema,
+                 struct json_object *tree, unsigned max_errors)
+{
+    int r;
+
+    scratch_reset(e->scratch);
+    r = run(e, schema, tree, false);
+    if (max_errors == 0 || (r != MCPS_EINVALID && r != MCPS_ELIMIT))
+        return r;
+    e->scratch->report.max = max_errors;
+    if (r == MCPS_ELIMIT) {
+        e->report = &e->scratch->report;
+        mcps__explain_end(e);
+        return e->error;
+    }
+    r = run(e, schema, tree, true);
+    return r == MCPS_ELIMIT ? explain_end(e) : r;
+}
+
+int mcps_schema_check(const mcps_schema *schema, struct json_object *tree,
+                      mcps_schema_scratch *scratch, unsigned max_errors)
+{
+    struct mcps__eval e = { .scratch = scratch };
+
+    return check(&e, schema, tree, max_errors);
+}
+
+/* ---- coercion ---- */
+
+static unsigned types_of(struct json_object *value)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_null: return MCPS__T_NULL;
+    case json_type_boolean: return MCPS__T_BOOLEAN;
+    case json_type_int: return MCPS__T_INTEGER | MCPS__T_NUMBER;
+    case json_type_double:
+        return mcps__num_is_integer(value) > 0 ? MCPS__T_INTEGER | MCPS__T_NUMBER
+                                               : MCPS__T_NUMBER;
+    case json_type_string: return MCPS__T_STRING;
+    case json_type_array: return MCPS__T_ARRAY;
+    case json_type_object: return MCPS__T_OBJECT;
+    }
+    return 0;
+}
+
+/* The value that is there by now, or NULL. */
+static struct json_object *value_at(const struct mcps__coercion *c,
+                                    struct json_object *tree)
+{
+    struct json_object *value = NULL;
+
+    if (!c->in)
+        return tree;
+    if (c->name)
+        json_object_object_get_ex(c->in, c->name, &value);
+    else
+        value = json_object_array_get_idx(c->in, c->index);
+    return value;
+}
+
+/* Puts a value, which is taken, in the place of what is there. */
+static int replace(const struct mcps__coercion *c, struct json_object **tree,
+                   struct json_object *value)
+{
+    int r = 0;
+
+    if (!c->in) {
+        json_object_put(*tree);
+        *tree = value;
+    } else if (c->name) {
+        r = json_object_object_add(c->in, c->name, value);
+    } else {
+        r = json_object_array_put_idx(c->in, c->index, value);
+    }
+    if (r < 0)
+        json_object_put(value);
+    return r < 0 ? -ENOMEM : 1;
+}
+
+/* 1 if the string was replaced, 0 if it is not the text of such a value. */
+static int coerce_one(struct mcps__eval *e, const struct mcps__coercion *c,
+                      struct json_object **tree)
+{
+    struct json_object *string = value_at(c, *tree), *value = NULL;
+    int r;
+
+    if (!json_object_is_type(string, json_type_string))
+        return 0; /* it was replaced already */
+    r = mcps__tree_parse(&e->scratch->parser, &value, json_object_get_string(string),
+                         (size_t)json_object_get_string_len(string));
+    if (r < 0)
+        return r == -ENOMEM ? r : 0;
+    if (!(types_of(value) & c->types)) {
+        json_object_put(value);
+        return 0;
+    }
+    return replace(c, tree, value);
+}
+
+/* One round: what does not fit is replaced, as far as it can be. */
+static int coerce_all(struct mcps__eval *e, const mcps_schema *schema,
+                      struct json_object **tree, size_t *n)
+{
+    size_t before = *n;
+    int r;
+
+    e->coerces = true;
+    e->scratch->report.max = COERCED_MAX;
+    r = run(e, schema, *tree, true);
+    if (r != MCPS_EINVALID)
+        return r;
+    for (const struct mcps__coercion *c = e->coercions; c; c = c->next) {
+        r = coerce_one(e, c, tree);
+        if (r < 0)
+            return r;
+        *n += (size_t)r;
+    }
+    return *n > before;
+}
+
+int mcps_schema_coerce(const mcps_schema *schema, struct json_object **tree,
+                       mcps_schema_scratch *scratch, unsigned max_errors, size_t *ret_n)
+{
+    int r = 1;
+
+    *ret_n = 0;
+    for (int round = 0; round < COERCE_ROUNDS && r > 0; round++) {
+        struct mcps__eval e = { .scratch = scratch };
+
+        r = check(&e, schema, *tree, 0);
+        if (r == MCPS_EINVALID)
+            r = coerce_all(&e, schema, tree, ret_n);
+    }
+    return r == -ENOMEM ? r : mcps_schema_check(schema, *tree, scratch, max_errors);
+}
