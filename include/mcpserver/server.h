@@ -14,6 +14,7 @@
 
 #include <mcpserver/base.h>
 #include <mcpserver/limits.h>
+#include <mcpserver/schema.h>
 #include <mcpserver/tool.h>
 
 #ifdef __cplusplus
@@ -21,6 +22,14 @@ extern "C" {
 #endif
 
 typedef struct mcps_server mcps_server;
+
+/* Are structured results checked by what their tools declare, before they are sent? What does
+ * not fit is refused to the handler, -EINVAL, and named in the log. */
+enum mcps_results {
+    MCPS_RESULTS_DEFAULT, /* checked if the library was built with test hooks */
+    MCPS_RESULTS_CHECKED,
+    MCPS_RESULTS_TRUSTED
+};
 
 /* Zero means "the default". Members are added at the end only. */
 struct mcps_server_options {
@@ -37,6 +46,15 @@ struct mcps_server_options {
         MCPS_0; /* the least severe that is logged; 0: MCPS_LOG_INFO */
     const char *description MCPS_0; /* of the server, for people; NULL: none */
     const char *website_url MCPS_0; /* about it; NULL: none */
+    /* A string among the arguments, where a tool declares another type, is taken for the value
+     * whose JSON text it is: "5" for an integer, "[1,2]" for an array. Language models send
+     * such. Counted: mcps_stats.coerced. */
+    bool coerce_arguments MCPS_0;
+    bool assert_formats MCPS_0; /* as in schema.h, of all schemas of tools */
+    enum mcps_results results MCPS_0;
+    /* What schemas of tools may refer to, as in schema.h. Copied. */
+    const struct mcps_schema_document *documents MCPS_0;
+    size_t n_documents MCPS_0;
 };
 
 /* As the number of workers: there are none, and mcps_server_process() runs the handlers. Such
@@ -197,7 +215,9 @@ MCPS_PUBLIC int mcps_server_process(mcps_server *server) MCPS_MUST_CHECK;
     XX(lost_bytes, "output that could not be delivered, so far")                     \
     XX(bad_messages, "messages that were refused, so far")                           \
     XX(ignored_messages, "notifications and answers that fit nothing, so far")       \
-    XX(log_dropped, "lines of the log that its rate limit dropped, so far")
+    XX(log_dropped, "lines of the log that its rate limit dropped, so far")          \
+    XX(coerced,                                                                      \
+       "strings in arguments that were taken for the values that they hold, so far")
 
 struct mcps_stats {
     size_t struct_size; /* set by the caller */

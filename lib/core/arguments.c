@@ -42,20 +42,39 @@ static int build_tree(struct mcps__arguments *arguments, struct mcps__tree_parse
     return arguments->tree ? 0 : -ENOMEM;
 }
 
+static int check_tree(struct mcps__arguments *arguments, const struct mcps__tool *tool,
+                      struct mcps__reader *reader, char *reterr, size_t reterr_size)
+{
+    mcps_schema_scratch *scratch = reader->scratch;
+    struct mcps__complaints complaints;
+    size_t n = 0;
+    int r = reader->coerces ? mcps_schema_coerce(tool->input, &arguments->tree, scratch,
+                                                 MCPS__COMPLAINTS_MAX, &n)
+                            : mcps_schema_check(tool->input, arguments->tree, scratch,
+                                                MCPS__COMPLAINTS_MAX);
+
+    reader->n_coerced += n;
+    mcps__complaints_init(&complaints, "argument", reterr, reterr_size);
+    for (size_t i = 0; i < mcps_schema_n_errors(scratch); i++)
+        mcps__complain_line(&complaints, mcps_schema_error_at(scratch, i)->text);
+    return r == MCPS_ELIMIT ? MCPS_EINVALID : r;
+}
+
 /* A struct refers to the text, a tree does not. */
 int mcps__arguments_decode(struct mcps__arguments *arguments,
                            struct mcps__account *account, const struct mcps__tool *tool,
-                           struct mcps__tree_parser *parser, char *reterr,
-                           size_t reterr_size)
+                           struct mcps__reader *reader, char *reterr, size_t reterr_size)
 {
     int r;
 
     if (tool->typed)
         return mcps__args_decode(&arguments->args, tool->args, arguments->text,
-                                 arguments->len, parser, reterr, reterr_size);
-    r = build_tree(arguments, parser);
+                                 arguments->len, reader, reterr, reterr_size);
+    r = build_tree(arguments, &reader->parser);
     drop_text(arguments, account);
-    return r;
+    return r < 0 || !tool->input
+               ? r
+               : check_tree(arguments, tool, reader, reterr, reterr_size);
 }
 
 int mcps__arguments_run(const struct mcps__arguments *arguments,

@@ -25,10 +25,11 @@ int mcps__arguments_copy(struct mcps__arguments *arguments, struct mcps__account
                          const struct mcps__tool *tool, const char *text,
                          size_t len) MCPS_MUST_CHECK;
 /* Makes what the tool's handler wants. MCPS_EINVALID with sentences in `reterr`
- * (MCPS__ARGS_ERROR_SIZE) for whoever called it; errors of mcps__tree_build(); -ENOMEM. */
+ * (MCPS__ARGS_ERROR_SIZE) for whoever called it, when they do not fit the tool's schema;
+ * errors of mcps__tree_build(); -ENOMEM. */
 int mcps__arguments_decode(struct mcps__arguments *arguments,
                            struct mcps__account *account, const struct mcps__tool *tool,
-                           struct mcps__tree_parser *parser, char *reterr,
+                           struct mcps__reader *reader, char *reterr,
                            size_t reterr_size) MCPS_MUST_CHECK;
 /* Calls the handler with them. */
 int mcps__arguments_run(const struct mcps__arguments *arguments,

@@ -381,9 +381,16 @@ static void refuse_arguments(struct mcps_call *call, int error, const char *why)
 static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
 {
     char why[MCPS__ARGS_ERROR_SIZE];
-    int r = mcps__arguments_decode(&call->arguments, call->exchange.peer->account,
-                                   call->tool, &worker->parser, why, sizeof why);
+    struct mcps__engine *engine = engine_of(call);
+    struct mcps__reader *reader = &worker->reader;
+    int r;
 
+    reader->coerces = engine->coerces;
+    reader->n_coerced = 0;
+    r = mcps__arguments_decode(&call->arguments, call->exchange.peer->account, call->tool,
+                               reader, why, sizeof why);
+    atomic_fetch_add_explicit(&engine->counters.coerced, reader->n_coerced,
+                              memory_order_relaxed);
     if (r < 0) {
         refuse_arguments(call, r, why);
         return;

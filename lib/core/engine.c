@@ -10,6 +10,12 @@
 #include "mcpserver/server.h"
 #include "util/mem.h"
 
+#ifdef MCPS__TEST_HOOKS
+enum { RESULTS_ARE_CHECKED = 1 };
+#else
+enum { RESULTS_ARE_CHECKED = 0 };
+#endif
+
 #define ENGINE_MAGIC UINT32_C(0x456e6769)
 
 /* ---- what every client is told at first ---- */
@@ -93,6 +99,19 @@ static int init_pool(struct mcps__engine *engine,
     return mcps__pool_init(&engine->pool, &pool);
 }
 
+static int set_schemas(struct mcps__engine *engine,
+                       const struct mcps_server_options *options)
+{
+    const struct mcps_schema_options schemas = {
+        .struct_size = sizeof schemas,
+        .assert_formats = options->assert_formats,
+        .documents = options->documents,
+        .n_documents = options->n_documents,
+    };
+
+    return mcps__registry_set_schemas(&engine->registry, &schemas);
+}
+
 /* One after the other; what was made is undone when the next cannot be made. */
 static int init_parts(struct mcps__engine *engine,
                       const struct mcps_server_options *options)
@@ -111,7 +130,9 @@ static int init_parts(struct mcps__engine *engine,
     r = mcps__registry_init(&engine->registry);
     if (r < 0)
         goto no_registry;
-    r = mcps__changes_init(&engine->changes);
+    r = set_schemas(engine, options);
+    if (r >= 0)
+        r = mcps__changes_init(&engine->changes);
     if (r < 0)
         goto no_changes;
     r = mcps__control_init(&engine->control);
@@ -144,6 +165,10 @@ int mcps__engine_new(struct mcps__engine **ret, const struct mcps_server_options
     mcps__obj_init(&engine->obj, ENGINE_MAGIC);
     mcps__limits_init(&engine->limits);
     engine->json_limits = mcps__json_default_limits;
+    engine->coerces = options->coerce_arguments;
+    engine->checks_results =
+        options->results == MCPS_RESULTS_CHECKED ||
+        (options->results == MCPS_RESULTS_DEFAULT && RESULTS_ARE_CHECKED);
     r = write_texts(engine, options);
     if (r >= 0)
         r = init_parts(engine, options);

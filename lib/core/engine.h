@@ -29,7 +29,7 @@ struct mcps__counters {
     atomic_uint sessions, streams, in_flight, pending; /* gauges */
     atomic_uint_fast64_t answers, dropped_answers, suppressed_answers;
     atomic_uint_fast64_t cancelled, cancelled_before_start;
-    atomic_uint_fast64_t lost_bytes, bad_messages, ignored_messages;
+    atomic_uint_fast64_t lost_bytes, bad_messages, ignored_messages, coerced;
 };
 
 /* How long clients of the modern era may keep a result, and for whom. */
@@ -50,6 +50,8 @@ struct mcps__engine {
     struct mcps__pool pool;
     struct mcps__control control;
     struct mcps__changes changes;
+    bool coerces;        /* arguments */
+    bool checks_results; /* by what their tools declare */
     struct mcps__cache_hints cache[MCPS_N_CACHES];
     struct mcps__bytes *implementation[MCPS__N_VERSIONS]; /* serverInfo */
     struct mcps__bytes *instructions;                     /* JSON text, or NULL */

@@ -133,7 +133,7 @@ static void *thread_main(void *userdata)
 
 static void worker_free(struct mcps__worker *worker)
 {
-    mcps__tree_parser_fini(&worker->parser);
+    mcps__reader_fini(&worker->reader);
     mcps__free(worker);
 }
 
@@ -166,7 +166,7 @@ static int start_worker(struct mcps__pool *pool)
         return -ENOMEM;
     mcps__list_init(&worker->link);
     worker->pool = pool;
-    r = mcps__tree_parser_init(&worker->parser, pool->options.json);
+    r = mcps__reader_init(&worker->reader, pool->options.json);
     if (r == 0)
         r = mcps__thread_start(&thread, thread_main, worker, pool->options.stack_size);
     if (r < 0)
@@ -556,12 +556,12 @@ int mcps__worker_init(struct mcps__worker *worker)
 {
     *worker = (struct mcps__worker){ .pool = NULL };
     mcps__list_init(&worker->link);
-    return mcps__tree_parser_init(&worker->parser, &mcps__json_default_limits);
+    return mcps__reader_init(&worker->reader, &mcps__json_default_limits);
 }
 
 void mcps__worker_fini(struct mcps__worker *worker)
 {
-    mcps__tree_parser_fini(&worker->parser);
+    mcps__reader_fini(&worker->reader);
 }
 
 /* The thread counts as one of the pool's meanwhile, so that a stop waits for it. */

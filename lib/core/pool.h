@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "json/tree.h"
+#include "schema/reader.h"
 #include "mcpserver/base.h"
 #include "util/list.h"
 #include "util/lock.h"
@@ -47,7 +47,7 @@ struct mcps__worker {
     struct mcps__job *job; /* that it runs; this and the next under the pool's mutex */
     /* What became of that job. Not in the job, which may be gone when its function returns. */
     bool parked, stuck;
-    struct mcps__tree_parser parser; /* for the arguments of calls */
+    struct mcps__reader reader; /* of the arguments of calls */
     struct mcps__worker
         *outer; /* that the thread was already, when it runs one job here */
 };

@@ -95,6 +95,9 @@ int mcps__registry_init(struct mcps__registry *registry)
     mcps__executors_init(&registry->executors);
     registry->current = NULL;
     memset(registry->lists, 0, sizeof registry->lists);
+    registry->documents = (struct mcps__arena){ .blocks = NULL };
+    registry->schemas =
+        (struct mcps_schema_options){ .struct_size = sizeof registry->schemas };
     r = new_snapshot(&registry->current, 0);
     if (r < 0)
         mcps__mutex_fini(&registry->mutex);
@@ -122,7 +125,37 @@ void mcps__registry_fini(struct mcps__registry *registry)
     drop_lists(registry);
     registry->current = mcps__snapshot_unref(registry->current);
     mcps__executors_fini(&registry->executors);
+    mcps__arena_fini(&registry->documents);
     mcps__mutex_fini(&registry->mutex);
+}
+
+static int copy_document(struct mcps__arena *arena, struct mcps_schema_document *to,
+                         const struct mcps_schema_document *from)
+{
+    if (!from->uri || !from->json)
+        return -EINVAL;
+    to->uri = mcps__arena_text(arena, from->uri, strlen(from->uri));
+    to->json = mcps__arena_text(arena, from->json, strlen(from->json));
+    return to->uri && to->json ? 0 : -ENOMEM;
+}
+
+int mcps__registry_set_schemas(struct mcps__registry *registry,
+                               const struct mcps_schema_options *options)
+{
+    size_t n = options->n_documents;
+    struct mcps_schema_document *documents =
+        mcps__arena_get(&registry->documents, n * sizeof *documents);
+    int r = documents ? 0 : -ENOMEM;
+
+    if (n > 0 && !options->documents)
+        return -EINVAL;
+    for (size_t i = 0; i < n && r >= 0; i++)
+        r = copy_document(&registry->documents, &documents[i], &options->documents[i]);
+    if (r < 0)
+        return r;
+    registry->schemas = *options;
+    registry->schemas.documents = documents;
+    return 0;
 }
 
 struct mcps__snapshot *mcps__registry_get(struct mcps__registry *registry)
@@ -248,6 +281,7 @@ int mcps__registry_add_tools(struct mcps__registry *registry, struct mcps__log *
                              const struct mcps_tool *tools, size_t n)
 {
     struct mcps__tool **made = mcps__calloc(n ? n : 1, sizeof(struct mcps__tool *));
+    const struct mcps__tool_context context = { &registry->schemas, log };
     struct edit edit = { .change = ADD, .tools = made, .n = n };
     int r = made ? 0 : -ENOMEM;
 
@@ -255,7 +289,7 @@ int mcps__registry_add_tools(struct mcps__registry *registry, struct mcps__log *
         struct mcps_tool tool = mcps__tool_at(tools, i);
 
         if (r >= 0)
-            r = mcps__tool_new(&made[i], &tool, log);
+            r = mcps__tool_new(&made[i], &tool, &context);
         if (r >= 0)
             r = mcps__tool_resolve(made[i], tool.executor, &registry->executors, log);
         if ((!made || !made[i]) && tool.destroy)

@@ -17,6 +17,7 @@
 #include "core/executor.h"
 #include "json/bytes.h"
 #include "mcpserver/tool.h"
+#include "schema/arena.h"
 #include "schema/table.h"
 #include "util/lock.h"
 #include "util/log.h"
@@ -40,6 +41,8 @@ struct mcps__tool {
     struct mcps__obj obj;
     mcps_tool_fn *handler; /* this, or the next with its table */
     mcps_typed_fn *typed;
+    mcps_schema *input;  /* of the handler's tree; NULL: any object */
+    mcps_schema *output; /* of structured results given as a tree; NULL: none */
     struct mcps__table *args;
     struct mcps__table *result; /* NULL: structured results have none */
     void *userdata;
@@ -76,10 +79,17 @@ struct mcps__registry {
     /* The results of tools/list for it, as far as they were asked for: lists.h. */
     struct mcps__bytes *lists[MCPS__N_VERSIONS] MCPS__GUARDED;
     struct mcps__executors executors; /* has no need of the mutex */
+    struct mcps__arena documents;     /* that they may refer to, copied */
+    struct mcps_schema_options
+        schemas; /* how those of tools are compiled; never changes */
 };
 
 int mcps__registry_init(struct mcps__registry *registry) MCPS_MUST_CHECK;
 void mcps__registry_fini(struct mcps__registry *registry);
+/* How schemas of tools are compiled from now on, before anybody adds one. Copies the
+ * documents. -EINVAL, -ENOMEM. */
+int mcps__registry_set_schemas(struct mcps__registry *registry,
+                               const struct mcps_schema_options *options) MCPS_MUST_CHECK;
 
 /*
  * Changes of the registry: all that was asked for, or none of it. They say in the log what is

@@ -383,6 +383,38 @@ int mcps__call_structured_text(struct mcps_call *call, struct mcps__buf *json,
     return said(call, r);
 }
 
+static int refuse_result(struct mcps_call *call, const char *why)
+{
+    mcps__log(&call->exchange.peer->engine->log, MCPS_LOG_ERROR,
+              "tool %s gave a result that does not fit what it declares: %s",
+              call->tool->name, why);
+    mcps__mutex_lock(&call->mutex);
+    call->misfit = true;
+    mcps__mutex_unlock(&call->mutex);
+    return -EINVAL;
+}
+
+/* NULL where results are not checked. -ENOMEM. */
+static int new_scratch(struct mcps_call *call, mcps_schema_scratch **ret)
+{
+    *ret = NULL;
+    return call->exchange.peer->engine->checks_results ? mcps_schema_scratch_new(ret) : 0;
+}
+
+static int check_tree(struct mcps_call *call, struct json_object *tree)
+{
+    mcps_schema_scratch *scratch = NULL;
+    int r = call->tool->output ? new_scratch(call, &scratch) : 0;
+
+    if (r < 0 || !scratch)
+        return r;
+    r = mcps_schema_check(call->tool->output, tree, scratch, 1);
+    if (r == MCPS_EINVALID || r == MCPS_ELIMIT)
+        r = refuse_result(call, mcps_schema_error_at(scratch, 0)->text);
+    mcps_schema_scratch_free(scratch);
+    return r;
+}
+
 int mcps_call_structured(mcps_call *call, struct json_object *tree)
 {
     struct mcps__buf json;
@@ -394,6 +426,8 @@ int mcps_call_structured(mcps_call *call, struct json_object *tree)
     mcps__write_tree(&w, tree);
     r = mcps__write_end(&w);
     if (r >= 0)
+        r = check_tree(call, tree);
+    if (r >= 0)
         return mcps__call_structured_text(call, &json,
                                           json_object_is_type(tree, json_type_object));
     mcps__buf_fini(&json);
@@ -401,35 +435,29 @@ int mcps_call_structured(mcps_call *call, struct json_object *tree)
     return r == MCPS_ELIMIT || r == -ENOMEM ? said(call, r) : -EINVAL;
 }
 
-static int refuse_struct(struct mcps_call *call, const char *why)
-{
-    mcps__log(&call->exchange.peer->engine->log, MCPS_LOG_ERROR,
-              "tool %s gave a result that does not fit its table: %s", call->tool->name,
-              why);
-    mcps__mutex_lock(&call->mutex);
-    call->misfit = true;
-    mcps__mutex_unlock(&call->mutex);
-    return -EINVAL;
-}
-
 int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const void *value)
 {
     char why[MCPS__COMPLAINT_SIZE];
+    mcps_schema_scratch *scratch;
     struct mcps__buf json;
     struct mcps__writer w;
     int r;
 
     if (!call->tool->result || !mcps__table_is_of(call->tool->result, fields))
-        return refuse_struct(call, "its table is another one");
+        return refuse_result(call, "its table is another one");
+    r = new_scratch(call, &scratch);
+    if (r < 0)
+        return r;
     mcps__buf_init(&json, limit_of(call));
     mcps__write_init(&w, &json);
-    r = mcps__table_encode(call->tool->result, value, &w, why, sizeof why);
+    r = mcps__table_encode(call->tool->result, value, &w, scratch, why, sizeof why);
+    mcps_schema_scratch_free(scratch);
     if (r >= 0)
         r = mcps__write_end(&w);
     if (r >= 0)
         return mcps__call_structured_text(call, &json, true);
     mcps__buf_fini(&json);
-    return r == MCPS_EINVALID ? refuse_struct(call, why) : said(call, r);
+    return r == MCPS_EINVALID ? refuse_result(call, why) : said(call, r);
 }
 
 /* ---- the answer ---- */

@@ -51,6 +51,8 @@ static void free_tool(struct mcps__tool *tool)
 {
     for (size_t i = 0; i < MCPS__N_TOOL_PARTS; i++)
         mcps__bytes_unref(tool->parts[i]);
+    mcps_schema_unref(tool->input);
+    mcps_schema_unref(tool->output);
     mcps__table_free(tool->args);
     mcps__table_free(tool->result);
     mcps__free(tool->name);
@@ -334,9 +336,46 @@ static int keep_schema(struct mcps__bytes **ret, const struct mcps__table *table
     return end_part(ret, &buf, &w);
 }
 
-static int keep_input(struct mcps__tool *tool, const struct mcps_tool *from,
-                      struct mcps__log *log)
+static int refuse_schema(const struct mcps_tool *from, const char *name, int error,
+                         const char *why, struct mcps__log *log)
 {
+    if (error == -ENOMEM)
+        return error;
+    mcps__log(log, MCPS_LOG_ERROR, "tool %s: its %s cannot be used: %s", from->name, name,
+              why);
+    return -EINVAL;
+}
+
+/* The schema that is listed is the one that is checked. */
+static int compile_text(mcps_schema **ret, const struct mcps__bytes *json,
+                        const struct mcps_tool *from, const char *name,
+                        const struct mcps__tool_context *context)
+{
+    char why[MCPS_SCHEMA_WHY_SIZE];
+    int r;
+
+    if (!json)
+        return 0;
+    r = mcps_schema_compile(ret, json->data, json->len, context->schemas, why,
+                            sizeof why);
+    return r < 0 ? refuse_schema(from, name, r, why, context->log) : 0;
+}
+
+static int compile_trees(struct mcps__table *table, const struct mcps__bytes *json,
+                         const struct mcps_tool *from, const char *name,
+                         const struct mcps__tool_context *context)
+{
+    char why[MCPS_SCHEMA_WHY_SIZE];
+    int r = mcps__table_compile(table, json->data, json->len, context->schemas, why,
+                                sizeof why);
+
+    return r < 0 ? refuse_schema(from, name, r, why, context->log) : 0;
+}
+
+static int keep_input(struct mcps__tool *tool, const struct mcps_tool *from,
+                      const struct mcps__tool_context *context)
+{
+    struct mcps__log *log = context->log;
     struct mcps__bytes **part = &tool->parts[MCPS__TOOL_INPUT];
     const struct text input = {
         "input schema",
@@ -347,31 +386,44 @@ static int keep_input(struct mcps__tool *tool, const struct mcps_tool *from,
 
     if (from->args) {
         r = compile(&tool->args, from, "arguments", from->args, from->args_size, log);
-        return r < 0 ? r : keep_schema(part, tool->args);
+        if (r >= 0)
+            r = keep_schema(part, tool->args);
+        return r < 0 ? r
+                     : compile_trees(tool->args, *part, from, "table of arguments",
+                                     context);
     }
     r = take_text(part, from, &input, &for_objects, log);
     if (r >= 0 && !for_objects)
         r = refuse_text(from, &input, "its \"type\" is not \"object\"", log);
-    return r;
+    if (r < 0 || !from->input_schema)
+        return r;
+    return compile_text(&tool->input, *part, from, input.name, context);
 }
 
 static int keep_output(struct mcps__tool *tool, const struct mcps_tool *from,
-                       struct mcps__log *log)
+                       const struct mcps__tool_context *context)
 {
+    struct mcps__log *log = context->log;
     struct mcps__bytes **part = &tool->parts[MCPS__TOOL_OUTPUT];
     const struct text output = { "output schema", from->output_schema };
     int r;
 
-    if (!from->result)
-        return take_text(part, from, &output, &tool->object_output, log);
+    if (!from->result) {
+        r = take_text(part, from, &output, &tool->object_output, log);
+        return r < 0 ? r : compile_text(&tool->output, *part, from, output.name, context);
+    }
     tool->object_output = true;
     r = compile(&tool->result, from, "results", from->result, 0, log);
-    return r < 0 ? r : keep_schema(part, tool->result);
+    if (r >= 0)
+        r = keep_schema(part, tool->result);
+    return r < 0 ? r
+                 : compile_trees(tool->result, *part, from, "table of results", context);
 }
 
 static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
-                struct mcps__log *log)
+                const struct mcps__tool_context *context)
 {
+    struct mcps__log *log = context->log;
     struct mcps__bytes **parts = tool->parts;
     int r;
 
@@ -384,9 +436,9 @@ static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
     if (r >= 0)
         r = keep_string(&parts[MCPS__TOOL_DESCRIPTION], from->description);
     if (r >= 0)
-        r = keep_input(tool, from, log);
+        r = keep_input(tool, from, context);
     if (r >= 0)
-        r = keep_output(tool, from, log);
+        r = keep_output(tool, from, context);
     if (r >= 0)
         r = keep_hints(&parts[MCPS__TOOL_ANNOTATIONS], from->hints);
     if (r >= 0)
@@ -399,17 +451,17 @@ static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
 }
 
 int mcps__tool_new(struct mcps__tool **ret, const struct mcps_tool *from,
-                   struct mcps__log *log)
+                   const struct mcps__tool_context *context)
 {
     struct mcps__tool *tool;
-    int r = check(from, log);
+    int r = check(from, context->log);
 
     if (r < 0)
         return r;
     tool = mcps__calloc(1, sizeof *tool);
     if (!tool)
         return -ENOMEM;
-    r = fill(tool, from, log);
+    r = fill(tool, from, context);
     if (r < 0) {
         free_tool(tool);
         return r;

@@ -9,9 +9,15 @@
  * application that was built with a smaller struct leaves the rest out, which is zero. */
 struct mcps_tool mcps__tool_at(const struct mcps_tool *tools, size_t i);
 
+/* What all tools of a registry are made with. */
+struct mcps__tool_context {
+    const struct mcps_schema_options *schemas;
+    struct mcps__log *log;
+};
+
 /* Gives the tool with its first reference. -EINVAL after a line in the log. */
 int mcps__tool_new(struct mcps__tool **ret, const struct mcps_tool *from,
-                   struct mcps__log *log) MCPS_MUST_CHECK;
+                   const struct mcps__tool_context *context) MCPS_MUST_CHECK;
 
 /* Where a new tool runs: the name of an executor, or NULL. -EINVAL after a line in the log. */
 int mcps__tool_resolve(struct mcps__tool *tool, const char *executor,

@@ -35,7 +35,7 @@ struct list_block {
 struct decoder {
     char *at;
     const char *end;
-    struct mcps__tree_parser *parser;
+    struct mcps__reader *reader;
     struct mcps__held *lists, *trees;
     bool secrets; /* some value is one: whatever is let go of is wiped */
     struct mcps__complaints complaints;
@@ -43,10 +43,15 @@ struct decoder {
 
 /* ---- moving over the text ---- */
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /* The next character that is not space, of which the scan saw to it that there is one. */
 static char peek(struct decoder *d)
 {
-    while (*d->at == ' ' || *d->at == '\n' || *d->at == '\r' || *d->at == '\t')
+    while (is_space(*d->at))
         d->at++;
     return *d->at;
 }
@@ -78,8 +83,7 @@ static bool take_string(struct decoder *d, char **ret_text, size_t *ret_len)
 
 static bool ends_scalar(char c)
 {
-    return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\r' ||
-           c == '\t';
+    return c == ',' || c == ']' || c == '}' || is_space(c);
 }
 
 /* Behind the number or word at the cursor. */
@@ -191,7 +195,7 @@ static int decode_int(struct decoder *d, const struct mcps__at *at, void *to)
 /* A number that takes strtod(), which wants a NUL behind it. */
 static int read_double(struct decoder *d, const char *text, size_t len, double *ret)
 {
-    struct mcps__buf *scratch = &d->parser->scratch;
+    struct mcps__buf *scratch = &d->reader->parser.scratch;
     int r;
 
     mcps__buf_clear(scratch);
@@ -200,7 +204,7 @@ static int read_double(struct decoder *d, const char *text, size_t len, double *
         r = mcps__buf_append_byte(scratch, '\0');
     if (r < 0)
         return r;
-    *ret = strtod_l(scratch->data, NULL, d->parser->c_locale);
+    *ret = strtod_l(scratch->data, NULL, d->reader->parser.c_locale);
     if (d->secrets)
         mcps__wipe(scratch->data, scratch->len);
     return 0;
@@ -321,6 +325,27 @@ static int decode_enum(struct decoder *d, const struct mcps__at *at, void *to)
     return wrong_value(d, at, start);
 }
 
+/* By the field's own schema. The tree may become another one. */
+static int check_tree(struct decoder *d, const struct mcps__at *at,
+                      struct json_object **tree)
+{
+    const mcps_schema *schema = at->field->schema;
+    mcps_schema_scratch *scratch = d->reader->scratch;
+    size_t n = 0;
+    int r;
+
+    if (!schema)
+        return 0;
+    r = d->reader->coerces
+            ? mcps_schema_coerce(schema, tree, scratch, MCPS__COMPLAINTS_MAX, &n)
+            : mcps_schema_check(schema, *tree, scratch, MCPS__COMPLAINTS_MAX);
+    d->reader->n_coerced += n;
+    for (size_t i = 0; i < mcps_schema_n_errors(scratch); i++)
+        if (!mcps__complaints_full(&d->complaints))
+            mcps__complain_schema(&d->complaints, at, mcps_schema_error_at(scratch, i));
+    return r == -ENOMEM ? r : complained(d);
+}
+
 static int decode_json(struct decoder *d, const struct mcps__at *at, void *to)
 {
     struct json_object *tree = NULL;
@@ -331,7 +356,7 @@ static int decode_json(struct decoder *d, const struct mcps__at *at, void *to)
     skip_value(d);
     r = mcps__held_reserve(d->trees);
     if (r >= 0)
-        r = mcps__tree_build(d->parser, &tree, start, (size_t)(d->at - start));
+        r = mcps__tree_build(&d->reader->parser, &tree, start, (size_t)(d->at - start));
     if (r == -ENOMEM)
         return r;
     if (r < 0) {
@@ -339,10 +364,11 @@ static int decode_json(struct decoder *d, const struct mcps__at *at, void *to)
         mcps__complain_that(&d->complaints, at, phrase);
         return complained(d);
     }
+    r = check_tree(d, at, &tree);
     if (tree)
         mcps__held_add(d->trees, tree);
     memcpy(to, &tree, sizeof tree);
-    return 0;
+    return r;
 }
 
 /* ---- lists and objects ---- */
@@ -362,6 +388,8 @@ static int decode_kind(struct decoder *d, const struct mcps__at *at, unsigned ch
     default: return decode_json(d, at, to);
     }
 }
+
+static int decode_value(struct decoder *d, const struct mcps__at *at, unsigned char *to);
 
 /* Room for more items, in a block that the decoder holds in `slot`, if there is one. */
 static int grow_list(struct decoder *d, size_t *slot, bool first, size_t size)
@@ -416,7 +444,7 @@ static int decode_item(struct decoder *d, const struct mcps__at *list, size_t *s
         full = block->size < (n + 1) * f->size;
     }
     r = full ? grow_list(d, slot, n == 0, f->size) : 0;
-    return r < 0 ? r : decode_kind(d, &at, items_of(d, *slot) + n * f->size);
+    return r < 0 ? r : decode_value(d, &at, items_of(d, *slot) + n * f->size);
 }
 
 static int decode_list(struct decoder *d, const struct mcps__at *at, void *to)
@@ -454,6 +482,98 @@ static int decode_list(struct decoder *d, const struct mcps__at *at, void *to)
     return 0;
 }
 
+static int decode_plain(struct decoder *d, const struct mcps__at *at, unsigned char *to)
+{
+    return at->field->type == MCPS_TYPE_LIST && !at->is_item ? decode_list(d, at, to)
+                                                             : decode_kind(d, at, to);
+}
+
+/* Trees are coerced by their schemas. */
+static bool may_be_string(const struct mcps__at *at)
+{
+    if (at->field->type == MCPS_TYPE_LIST && !at->is_item)
+        return false;
+    return at->field->kind == MCPS_TYPE_STRING || at->field->kind == MCPS_TYPE_ENUM ||
+           at->field->kind == MCPS_TYPE_JSON;
+}
+
+/* Is the text, which is JSON, a value of the field's type? */
+static bool is_of_type(const struct mcps__at *at, const char *text, size_t len)
+{
+    bool list = at->field->type == MCPS_TYPE_LIST && !at->is_item;
+    int64_t number;
+
+    for (; len > 0 && is_space(text[len - 1]); len--)
+        ;
+    for (; len > 0 && is_space(*text); len--)
+        text++;
+    switch (list ? MCPS_TYPE_LIST : at->field->kind) {
+    case MCPS_TYPE_LIST: return *text == '[';
+    case MCPS_TYPE_OBJECT: return *text == '{';
+    case MCPS_TYPE_BOOL: return *text == 't' || *text == 'f';
+    case MCPS_TYPE_NUMBER: return is_number(*text);
+    case MCPS_TYPE_INT:
+        return is_number(*text) && mcps__number_to_int64(text, len, &number);
+    default: return false;
+    }
+}
+
+/* The text that the string at the cursor stands for takes the string's place, if it is what
+ * the field wants; language models send that. Otherwise nothing is changed. */
+static int open_string(struct decoder *d, const struct mcps__at *at, bool *ret_opened)
+{
+    struct mcps__tree_parser *parser = &d->reader->parser;
+    struct mcps__buf *scratch = &parser->scratch;
+    char *start = d->at, *text;
+    size_t len;
+    int r;
+
+    take_string(d, &text, &len);
+    mcps__buf_clear(scratch);
+    r = mcps__text_decode(scratch, text, len);
+    mcps__scan_reset(&parser->scan);
+    if (r >= 0)
+        r = mcps__scan_feed(&parser->scan, scratch->data, scratch->len, true);
+    *ret_opened = r >= 0 && is_of_type(at, scratch->data, scratch->len);
+    if (*ret_opened) {
+        memcpy(text, scratch->data, scratch->len);
+        text[scratch->len] = '\0';
+        d->end = text + scratch->len;
+        d->at = text;
+    } else {
+        d->at = start;
+    }
+    if (d->secrets && scratch->len > 0)
+        mcps__wipe(scratch->data, scratch->len);
+    return r == -ENOMEM ? r : 0;
+}
+
+static int decode_value(struct decoder *d, const struct mcps__at *at, unsigned char *to)
+{
+    const char *end = d->end;
+    char *start = d->at, *behind;
+    bool opened = false;
+    int r;
+
+    if (*d->at != '"' || !d->reader->coerces || may_be_string(at))
+        return decode_plain(d, at, to);
+    skip_value(d);
+    behind = d->at;
+    d->at = start;
+    r = open_string(d, at, &opened);
+    if (r < 0)
+        return r;
+    if (opened)
+        peek(d);
+    r = decode_plain(d, at, to);
+    if (opened) {
+        d->reader->n_coerced++;
+        d->at = behind;
+        d->end = end;
+    }
+    return r;
+}
+
 /* The member whose value the cursor is at. `place` is where its field is likely to be, and
  * becomes where it is. */
 static int decode_member(struct decoder *d, const struct mcps__at *object,
@@ -481,8 +601,7 @@ static int decode_member(struct decoder *d, const struct mcps__at *object,
     }
     memcpy(to + at.field->of->has_offset, &sent, sizeof sent);
     to += at.field->of->offset;
-    return at.field->type == MCPS_TYPE_LIST ? decode_list(d, &at, to)
-                                            : decode_kind(d, &at, to);
+    return decode_value(d, &at, to);
 }
 
 static int complain_missing(struct decoder *d, const struct mcps__at *at,
@@ -538,10 +657,10 @@ static int decode_object(struct decoder *d, const struct mcps__at *at,
 /* ---- the whole ---- */
 
 int mcps__args_decode(struct mcps__args *args, const struct mcps__table *table,
-                      char *text, size_t len, struct mcps__tree_parser *parser,
-                      char *reterr, size_t reterr_size)
+                      char *text, size_t len, struct mcps__reader *reader, char *reterr,
+                      size_t reterr_size)
 {
-    struct decoder d = { .at = text, .end = text + len, .parser = parser };
+    struct decoder d = { .at = text, .end = text + len, .reader = reader };
     int r;
 
     *args = (struct mcps__args){ .table = table, .text = text, .len = len };
@@ -563,14 +682,14 @@ int mcps__args_decode(struct mcps__args *args, const struct mcps__table *table,
 }
 
 int mcps__args_decode_default(const struct mcps__table_field *field, void *to, char *text,
-                              struct mcps__held *lists, struct mcps__tree_parser *parser,
+                              struct mcps__held *lists, struct mcps__reader *reader,
                               char *reterr, size_t reterr_size)
 {
     struct mcps__held no_trees = { .n = 0 };
     struct mcps__at at = { .field = field };
     struct decoder d = { .at = text,
                          .end = text + strlen(text),
-                         .parser = parser,
+                         .reader = reader,
                          .lists = lists,
                          .trees = &no_trees };
     int r;

@@ -10,6 +10,7 @@
 #define MCPS_SCHEMA_ARGS_H
 
 #include "schema/complain.h"
+#include "schema/reader.h"
 #include "schema/table.h"
 
 enum { MCPS__ARGS_ERROR_SIZE = MCPS__COMPLAINTS_MAX * MCPS__COMPLAINT_SIZE };
@@ -28,12 +29,12 @@ struct mcps__args {
  * `reterr`, a line each, for whoever sent it (MCPS__ARGS_ERROR_SIZE holds all of them); or
  * -ENOMEM. The table, the text and `args` itself must stay where they are until then. */
 int mcps__args_decode(struct mcps__args *args, const struct mcps__table *table,
-                      char *text, size_t len, struct mcps__tree_parser *parser,
-                      char *reterr, size_t reterr_size) MCPS_MUST_CHECK;
+                      char *text, size_t len, struct mcps__reader *reader, char *reterr,
+                      size_t reterr_size) MCPS_MUST_CHECK;
 /* Decodes the default of a field, with no JSON in it, into its place in a struct: changes
  * `text`, which must live as long, and adds to `lists` what is to be freed. */
 int mcps__args_decode_default(const struct mcps__table_field *field, void *to, char *text,
-                              struct mcps__held *lists, struct mcps__tree_parser *parser,
+                              struct mcps__held *lists, struct mcps__reader *reader,
                               char *reterr, size_t reterr_size) MCPS_MUST_CHECK;
 /* The struct, after it was decoded. Borrowed. */
 const void *mcps__args_struct(const struct mcps__args *args);

@@ -285,3 +285,33 @@ void mcps__complain_that(struct mcps__complaints *c, const struct mcps__at *at,
     put(&l, phrase);
     finish(c, &l);
 }
+
+void mcps__complain_line(struct mcps__complaints *c, const char *text)
+{
+    struct line l = { .len = 0 };
+
+    put(&l, text);
+    finish(c, &l);
+}
+
+void mcps__complain_schema(struct mcps__complaints *c, const struct mcps__at *at,
+                           const struct mcps_schema_error *error)
+{
+    struct line l = { .len = 0 };
+
+    put_place(&l, c, at, NULL);
+    if (*error->value_at) {
+        put(&l, " at \"");
+        put_name(&l, error->value_at, strlen(error->value_at));
+        put(&l, "\"");
+    }
+    put(&l, ": ");
+    if (*error->expected) {
+        put_expected(&l, error->expected);
+        put(&l, ", got ");
+        put(&l, error->got);
+    } else {
+        put(&l, error->text);
+    }
+    finish(c, &l);
+}

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mcpserver/schema.h"
 #include "schema/table.h"
 
 enum {
@@ -55,6 +56,11 @@ void mcps__complain_missing(struct mcps__complaints *c, const struct mcps__at *a
 void mcps__complain_unknown(struct mcps__complaints *c, const struct mcps__at *at,
                             const struct mcps__table *table, const char *name,
                             size_t len);
+/* What a schema says of the tree that is the field's value. */
+void mcps__complain_schema(struct mcps__complaints *c, const struct mcps__at *at,
+                           const struct mcps_schema_error *error);
+/* A line that says everything. */
+void mcps__complain_line(struct mcps__complaints *c, const char *text);
 /* Names the place, then what is wrong, as a phrase. */
 void mcps__complain_that(struct mcps__complaints *c, const struct mcps__at *at,
                          const char *phrase);

@@ -18,6 +18,7 @@
 #include "util/utf8.h"
 
 struct encoder {
+    mcps_schema_scratch *scratch; /* NULL: trees are not checked */
     struct mcps__writer *w;
     struct mcps__complaints complaints;
 };
@@ -124,12 +125,22 @@ static void encode_bool(struct encoder *e, const unsigned char *from)
     mcps__write_bool(e->w, value);
 }
 
-static void encode_json(struct encoder *e, const unsigned char *from)
+static int encode_json(struct encoder *e, const struct mcps__at *at,
+                       const unsigned char *from)
 {
+    const mcps_schema *schema = at->field->schema;
     struct json_object *tree;
+    int r = 0;
 
     memcpy(&tree, from, sizeof tree);
+    if (schema && e->scratch)
+        r = mcps_schema_check(schema, tree, e->scratch, 1);
+    if (r == MCPS_EINVALID || r == MCPS_ELIMIT) {
+        mcps__complain_schema(&e->complaints, at, mcps_schema_error_at(e->scratch, 0));
+        return MCPS_EINVALID;
+    }
     mcps__write_tree(e->w, tree);
+    return r;
 }
 
 static int encode_object(struct encoder *e, const struct mcps__at *at,
@@ -145,7 +156,7 @@ static int encode_kind(struct encoder *e, const struct mcps__at *at,
     case MCPS_TYPE_ENUM: return encode_enum(e, at, from);
     case MCPS_TYPE_OBJECT: return encode_object(e, at, at->field->table, from);
     case MCPS_TYPE_BOOL: encode_bool(e, from); return 0;
-    default: encode_json(e, from); return 0;
+    default: return encode_json(e, at, from);
     }
 }
 
@@ -199,9 +210,10 @@ static int encode_object(struct encoder *e, const struct mcps__at *at,
 }
 
 int mcps__table_encode(const struct mcps__table *table, const void *value,
-                       struct mcps__writer *w, char *reterr, size_t reterr_size)
+                       struct mcps__writer *w, mcps_schema_scratch *scratch, char *reterr,
+                       size_t reterr_size)
 {
-    struct encoder e = { .w = w };
+    struct encoder e = { .w = w, .scratch = scratch };
     int r;
 
     mcps__complaints_init(&e.complaints, "result", reterr, reterr_size);

@@ -37,6 +37,7 @@ libmcpscore_la_SOURCES += \
 	lib/schema/program.h \
 	lib/schema/property.c lib/schema/property.h \
 	lib/schema/punycode.c lib/schema/punycode.h \
+	lib/schema/reader.c lib/schema/reader.h \
 	lib/schema/regex.h \
 	lib/schema/schema.c \
 	lib/schema/table.c lib/schema/table.h \

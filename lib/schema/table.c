@@ -16,6 +16,7 @@
 
 #include "schema/args.h"
 #include "schema/check.h"
+#include "schema/place.h"
 #include "schema/words.h"
 #include "util/mem.h"
 #include "util/utf8.h"
@@ -29,7 +30,7 @@ struct scope {
 };
 
 struct compiler {
-    struct mcps__tree_parser parser;
+    struct mcps__reader reader;
     size_t n_fields;
     char *reterr;
     size_t reterr_size;
@@ -138,7 +139,7 @@ static int compact(struct compiler *c, char **ret, struct json_object **ret_tree
     struct json_object *tree = NULL;
     struct mcps__writer w;
     struct mcps__buf buf;
-    int r = mcps__tree_parse(&c->parser, &tree, text, strlen(text));
+    int r = mcps__tree_parse(&c->reader.parser, &tree, text, strlen(text));
 
     if (r < 0)
         return r == -ENOMEM ? r : MCPS_EINVALID;
@@ -208,7 +209,7 @@ static int compile_default(struct compiler *c, const struct scope *scope,
     mcps__held_add(&table->held, text);
     at = (size_t)snprintf(wrong, sizeof wrong, "has a default that does not fit: ");
     r = mcps__args_decode_default(f, table->blank + f->of->offset, text, &table->held,
-                                  &c->parser, wrong + at, sizeof wrong - at);
+                                  &c->reader, wrong + at, sizeof wrong - at);
     return r == MCPS_EINVALID ? refuse(c, scope, f->of, wrong) : r;
 }
 
@@ -491,7 +492,7 @@ int mcps__table_new(struct mcps__table **ret, const struct mcps_field *fields,
     struct compiler c = { .reterr = reterr, .reterr_size = reterr_size };
     struct scope outermost = { .up = NULL };
     struct mcps__table *table = NULL;
-    int r = mcps__tree_parser_init(&c.parser, &mcps__json_default_limits);
+    int r = mcps__reader_init(&c.reader, &mcps__json_default_limits);
 
     if (reterr_size > 0)
         reterr[0] = '\0';
@@ -499,13 +500,83 @@ int mcps__table_new(struct mcps__table **ret, const struct mcps_field *fields,
         r = compile(&c, &table, &outermost, fields, struct_size);
     if (r >= 0)
         r = check_headers(&c, &outermost, table, table);
-    mcps__tree_parser_fini(&c.parser);
+    mcps__reader_fini(&c.reader);
     if (r < 0) {
         mcps__table_free(table);
         return r;
     }
     *ret = table;
     return 0;
+}
+
+/* ---- schemas of trees ---- */
+
+struct pointing {
+    const char *json;
+    size_t len;
+    struct mcps_schema_options options;
+    struct mcps__buf at; /* the pointer to the fields, without a NUL */
+    char *reterr;
+    size_t reterr_size;
+};
+
+static int compile_trees(struct mcps__table *table, struct pointing *p);
+
+/* The pointer is that of the field. */
+static int compile_tree(struct mcps__table_field *f, struct pointing *p)
+{
+    int r = f->type == MCPS_TYPE_LIST ? mcps__buf_append_str(&p->at, "/items") : 0;
+
+    if (r < 0)
+        return r;
+    if (f->table)
+        return compile_trees(f->table, p);
+    if (!f->schema_json)
+        return 0;
+    r = mcps__buf_append_byte(&p->at, '\0');
+    p->options.at = p->at.data;
+    return r < 0 ? r
+                 : mcps_schema_compile(&f->schema, p->json, p->len, &p->options,
+                                       p->reterr, p->reterr_size);
+}
+
+static int compile_trees(struct mcps__table *table, struct pointing *p)
+{
+    size_t len = p->at.len;
+    int r = 0;
+
+    for (size_t i = 0; i < table->n_fields && r >= 0; i++) {
+        struct mcps__table_field *f = &table->fields[i];
+
+        if (f->kind != MCPS_TYPE_JSON && f->kind != MCPS_TYPE_OBJECT)
+            continue;
+        r = mcps__buf_append_str(&p->at, "/properties");
+        if (r >= 0)
+            r = mcps__place_name(&p->at, f->name, f->name_len);
+        if (r >= 0)
+            r = compile_tree(f, p);
+        p->at.len = len;
+    }
+    return r;
+}
+
+int mcps__table_compile(struct mcps__table *table, const char *json, size_t len,
+                        const struct mcps_schema_options *options, char *reterr,
+                        size_t reterr_size)
+{
+    struct pointing p = {
+        .json = json,
+        .len = len,
+        .options = *options,
+        .reterr = reterr,
+        .reterr_size = reterr_size,
+    };
+    int r;
+
+    mcps__buf_init(&p.at, SIZE_MAX);
+    r = compile_trees(table, &p);
+    mcps__buf_fini(&p.at);
+    return r;
 }
 
 struct mcps__table *mcps__table_free(struct mcps__table *table)
@@ -519,6 +590,7 @@ struct mcps__table *mcps__table_free(struct mcps__table *table)
         mcps__free(f->choice_len);
         mcps__free(f->default_json);
         mcps__free(f->schema_json);
+        mcps_schema_unref(f->schema);
         mcps__free(f->expected);
         mcps__free(f->expected_list);
     }

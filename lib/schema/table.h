@@ -16,6 +16,7 @@
 #include "json/tree.h"
 #include "json/write.h"
 #include "mcpserver/args.h"
+#include "mcpserver/schema.h"
 #include "schema/held.h"
 
 enum {
@@ -44,6 +45,7 @@ struct mcps__table_field {
     struct mcps__table *table; /* of OBJECT, and of LIST of it */
     size_t *choice_len, n_choices;
     char *default_json, *schema_json; /* without white space; NULL: none */
+    mcps_schema *schema;              /* of schema_json, once it is compiled; or NULL */
     /* What a value may be, in words; of a list, an item, and the list. */
     char *expected, *expected_list;
 };
@@ -70,6 +72,13 @@ struct mcps__table *mcps__table_free(struct mcps__table *table);
  * others. */
 void mcps__table_write_schema(const struct mcps__table *table, struct mcps__writer *w);
 
+/* Compiles what fields of type JSON say of their values, so that decoding and encoding check
+ * it: `json` is the schema of the whole table, in which references are resolved. MCPS_EINVALID
+ * or MCPS_ELIMIT with a sentence; -ENOMEM. */
+int mcps__table_compile(struct mcps__table *table, const char *json, size_t len,
+                        const struct mcps_schema_options *options, char *reterr,
+                        size_t reterr_size) MCPS_MUST_CHECK;
+
 /* Was it made of these fields, or of others that describe the same struct? */
 bool mcps__table_is_of(const struct mcps__table *table, const struct mcps_field *fields);
 
@@ -77,11 +86,12 @@ bool mcps__table_is_of(const struct mcps__table *table, const struct mcps_field 
 int mcps__table_find(const struct mcps__table *table, const char *name, size_t len,
                      size_t hint);
 
-/* Encodes the struct `value`: required fields always, others where has_x is set. Of an error
+/* Encodes the struct `value`: required fields always, others where has_x is set. With a
+ * `scratch` (NULL: none) trees are checked by what their fields say of them. Of an error
  * `reterr` gets a sentence, and the writer stands somewhere in the middle. MCPS_EINVALID when
  * a value does not fit what its field says, -ENOMEM, or what the writer says. */
 int mcps__table_encode(const struct mcps__table *table, const void *value,
-                       struct mcps__writer *w, char *reterr,
+                       struct mcps__writer *w, mcps_schema_scratch *scratch, char *reterr,
                        size_t reterr_size) MCPS_MUST_CHECK;
 
 #endif

@@ -36,7 +36,7 @@ static const char json[] =
 
 static volatile size_t sink; /* keeps the compiler from dropping a result */
 static struct mcps__table *table;
-static struct mcps__tree_parser parser;
+static struct mcps__reader reader;
 
 /* Decoding changes the text, so every run has a copy of it, and so has the tree. */
 static void run_decode(void *arg)
@@ -46,7 +46,7 @@ static void run_decode(void *arg)
 
     (void)arg;
     memcpy(text, json, sizeof json);
-    if (mcps__args_decode(&args, table, text, sizeof json - 1, &parser, error,
+    if (mcps__args_decode(&args, table, text, sizeof json - 1, &reader, error,
                           sizeof error) < 0)
         abort();
     sink += ((const struct order_args *)mcps__args_struct(&args))->tags.n;
@@ -60,7 +60,7 @@ static void run_tree(void *arg)
 
     (void)arg;
     memcpy(text, json, sizeof json);
-    if (mcps__tree_build(&parser, &tree, text, sizeof json - 1) < 0)
+    if (mcps__tree_build(&reader.parser, &tree, text, sizeof json - 1) < 0)
         abort();
     sink += (size_t)json_object_object_length(tree);
     json_object_put(tree);
@@ -70,7 +70,7 @@ int main(void)
 {
     char error[MCPS__ARGS_ERROR_SIZE];
 
-    if (mcps__tree_parser_init(&parser, &mcps__json_default_limits) < 0 ||
+    if (mcps__reader_init(&reader, &mcps__json_default_limits) < 0 ||
         mcps__table_new(&table, order_args_fields, sizeof(struct order_args), error,
                         sizeof error) < 0)
         abort();
@@ -80,6 +80,6 @@ int main(void)
     printf("  %-32s %10.0f ns\n", "as a tree, not checked",
            bench_best(run_tree, NULL) * 1e9);
     mcps__table_free(table);
-    mcps__tree_parser_fini(&parser);
+    mcps__reader_fini(&reader);
     return 0;
 }

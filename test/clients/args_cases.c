@@ -17,7 +17,7 @@
 
 enum { VALUES_OF_A_TABLE = 10 };
 
-static struct mcps__tree_parser parser;
+static struct mcps__reader reader;
 static char error[MCPS__ARGS_ERROR_SIZE];
 
 static void must(bool ok, const char *what)
@@ -36,7 +36,7 @@ static bool fits(const struct mcps__table *table, const char *given, size_t len)
 
     must(text != NULL, "no memory");
     memcpy(text, given, len);
-    r = mcps__args_decode(&args, table, text, len, &parser, error, sizeof error);
+    r = mcps__args_decode(&args, table, text, len, &reader, error, sizeof error);
     must(r == 0 || r == MCPS_EINVALID, "no memory");
     mcps__args_fini(&args);
     free(text);
@@ -46,7 +46,7 @@ static bool fits(const struct mcps__table *table, const char *given, size_t len)
 static bool is_json(const char *text, size_t len)
 {
     struct json_object *tree = NULL;
-    int r = mcps__tree_parse(&parser, &tree, text, len);
+    int r = mcps__tree_parse(&reader.parser, &tree, text, len);
 
     json_object_put(tree);
     return r == 0;
@@ -133,10 +133,10 @@ int main(int argc, char **argv)
                                          : (uint64_t)time(NULL) };
 
     die.state = die.state * 0x9e3779b97f4a7c15u | 1;
-    must(mcps__tree_parser_init(&parser, &mcps__json_default_limits) == 0, "no memory");
+    must(mcps__reader_init(&reader, &mcps__json_default_limits) == 0, "no memory");
     while (n > 0)
         n -= print_table(&die, n);
     print_specials();
-    mcps__tree_parser_fini(&parser);
+    mcps__reader_fini(&reader);
     return 0;
 }

@@ -469,7 +469,9 @@ static void f9_09_nothing_is_left_of_the_message_before(void)
         message = wire_next(&wire, WATCHDOG_MS);
         CHECK_INT(json_object_get_int(member(message, "id")), 5);
         CHECK(answer_is_error(message));
-        CHECK_STR(answer_text(message), "the argument text must be a string");
+        CHECK_STR(answer_text(message),
+                  "the value: expected a member \"text\", a string, got an object "
+                  "without it (schema: \"/required\")");
     }
     CHECK(wire_alive(&wire));
     CHECK(scene_idle(&scene));

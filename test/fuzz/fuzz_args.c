@@ -258,7 +258,7 @@ static void check_encoded(struct mcps__table *table, const struct mcps_field *fi
 
     mcps__buf_init(&out, SIZE_MAX);
     mcps__write_init(&w, &out);
-    FUZZ_CHECK(mcps__table_encode(table, value, &w, error, sizeof error) == 0);
+    FUZZ_CHECK(mcps__table_encode(table, value, &w, NULL, error, sizeof error) == 0);
     FUZZ_CHECK(mcps__tree_parse(parser, &tree, out.data, out.len) == 0);
     same_object(fields, tree, value);
     json_object_put(tree);
@@ -269,20 +269,20 @@ static void check_text(struct mcps__table *table, const struct mcps_field *field
                        const char *given, size_t len)
 {
     char error[MCPS__ARGS_ERROR_SIZE + 1], *text = malloc(len + 1);
-    struct mcps__tree_parser parser;
+    struct mcps__reader reader;
     struct json_object *tree = NULL;
     struct mcps__args args;
     enum verdict want = NO;
     int r;
 
-    FUZZ_CHECK(text && mcps__tree_parser_init(&parser, &mcps__json_default_limits) == 0);
+    FUZZ_CHECK(text && mcps__reader_init(&reader, &mcps__json_default_limits) == 0);
     memcpy(text, given, len);
-    r = mcps__tree_parse(&parser, &tree, text, len);
+    r = mcps__tree_parse(&reader.parser, &tree, text, len);
     if (r == 0)
         want = judge_object(fields, tree);
     if (r == 0 || r == MCPS__JSON_EDUPLICATE || r == MCPS__JSON_ENUL_KEY) {
         error[sizeof error - 1] = '#';
-        r = mcps__args_decode(&args, table, text, len, &parser, error, sizeof error - 1);
+        r = mcps__args_decode(&args, table, text, len, &reader, error, sizeof error - 1);
         FUZZ_CHECK(r == 0 || r == MCPS_EINVALID);
         FUZZ_CHECK(want == UNKNOWN || (want == YES) == (r == 0));
         FUZZ_CHECK(error[sizeof error - 1] == '#');
@@ -290,12 +290,12 @@ static void check_text(struct mcps__table *table, const struct mcps_field *field
         FUZZ_CHECK(mcps__utf8_valid_prefix(error, strlen(error)) == strlen(error));
         if (r == 0) {
             same_object(fields, tree, mcps__args_struct(&args));
-            check_encoded(table, fields, mcps__args_struct(&args), &parser);
+            check_encoded(table, fields, mcps__args_struct(&args), &reader.parser);
         }
         mcps__args_fini(&args);
     }
     json_object_put(tree);
-    mcps__tree_parser_fini(&parser);
+    mcps__reader_fini(&reader);
     free(text);
 }
 

@@ -523,12 +523,12 @@ out:
     scene_end(&scene);
 }
 
-/* The parser is the worker's own, and its job may use it. */
+/* The reader is the worker's own, and its job may use it. */
 static void parse(struct act *act, struct mcps__worker *worker)
 {
     struct json_object *tree = NULL;
 
-    if (mcps__tree_parse(&worker->parser, &tree, "[41]", 4) < 0)
+    if (mcps__tree_parse(&worker->reader.parser, &tree, "[41]", 4) < 0)
         return;
     act->noted = json_object_array_length(tree) == 1;
     json_object_put(tree);

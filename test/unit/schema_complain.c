@@ -206,7 +206,7 @@ static void long_values_are_cut(void)
                "\"any\":\"\"}");
         len = strlen(text);
         memset(error, '#', sizeof error);
-        r = mcps__args_decode(&args, s.table, text, len, &s.parser, error, size);
+        r = mcps__args_decode(&args, s.table, text, len, &s.reader, error, size);
         mcps__args_fini(&args);
         CHECK_INT(r, MCPS_EINVALID);
         if (size > 0) {

@@ -552,7 +552,7 @@ static void secrets_are_wiped_from_the_text(void)
         if (round == 0)
             memcpy(text + good, "}", 2);
         CHECK_INT(mcps__args_decode(&args, s.table, text,
-                                    round == 0 ? good + 1 : sizeof text - 1, &s.parser,
+                                    round == 0 ? good + 1 : sizeof text - 1, &s.reader,
                                     error, sizeof error),
                   round == 0 ? 0 : MCPS_EINVALID);
         if (round == 0) {

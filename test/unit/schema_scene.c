@@ -17,7 +17,7 @@ int scene_open(struct scene *s, const struct mcps_field *fields, size_t struct_s
     limits.members = UINT32_MAX; /* they are a message's, which this is none of */
     memset(s, 0, sizeof *s);
     mcps__buf_init(&s->out, SIZE_MAX);
-    r = mcps__tree_parser_init(&s->parser, &limits);
+    r = mcps__reader_init(&s->reader, &limits);
     if (r >= 0)
         r = mcps__table_new(&s->table, fields, struct_size, s->error, sizeof s->error);
     return r;
@@ -36,7 +36,7 @@ void scene_close(struct scene *s)
     forget(s);
     mcps__buf_fini(&s->out);
     s->table = mcps__table_free(s->table);
-    mcps__tree_parser_fini(&s->parser);
+    mcps__reader_fini(&s->reader);
 }
 
 int scene_decode_bytes(struct scene *s, const char *text, size_t len)
@@ -47,11 +47,11 @@ int scene_decode_bytes(struct scene *s, const char *text, size_t len)
         return -ENOMEM;
     memcpy(s->text, text, len);
     if (len > 0) {
-        mcps__scan_reset(&s->parser.scan);
-        if (mcps__scan_feed(&s->parser.scan, s->text, len, true) != 1)
+        mcps__scan_reset(&s->reader.parser.scan);
+        if (mcps__scan_feed(&s->reader.parser.scan, s->text, len, true) != 1)
             return -1;
     }
-    return mcps__args_decode(&s->args, s->table, s->text, len, &s->parser, s->error,
+    return mcps__args_decode(&s->args, s->table, s->text, len, &s->reader, s->error,
                              sizeof s->error);
 }
 
@@ -79,6 +79,6 @@ int scene_encode(struct scene *s, const void *value)
 
     mcps__buf_clear(&s->out);
     mcps__write_init(&w, &s->out);
-    r = mcps__table_encode(s->table, value, &w, s->error, sizeof s->error);
+    r = mcps__table_encode(s->table, value, &w, NULL, s->error, sizeof s->error);
     return r < 0 ? r : mcps__buf_append_byte(&s->out, '\0');
 }

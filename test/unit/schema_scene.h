@@ -7,7 +7,7 @@
 #include "schema/table.h"
 
 struct scene {
-    struct mcps__tree_parser parser;
+    struct mcps__reader reader;
     struct mcps__table *table;
     struct mcps__args args;
     char *text; /* of the arguments, in memory of exactly its size */

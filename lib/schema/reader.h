@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What a thread has for reading arguments. Owned by one thread at a time. */
+#ifndef MCPS_SCHEMA_READER_H
+#define MCPS_SCHEMA_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "json/tree.h"
+#include "mcpserver/schema.h"
+
+struct mcps__reader {
+    struct mcps__tree_parser parser;
+    mcps_schema_scratch *scratch;
+    bool coerces;     /* strings are taken for what their text is: set by whoever reads */
+    size_t n_coerced; /* so many were, since somebody set it to 0 */
+};
+
+int mcps__reader_init(struct mcps__reader *reader,
+                      const struct mcps__json_limits *limits) MCPS_MUST_CHECK;
+/* Fine for one that is zeroed. */
+void mcps__reader_fini(struct mcps__reader *reader);
+
+#endif
