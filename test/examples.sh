@@ -77,6 +77,23 @@ if start calc; then
     end
     ! grep -q '"id":5' "$dir/got" || fail "what was cancelled was answered"
 fi
+# That one is no server.
+name=check program=$top_builddir/doc/examples/check
+if [ -x "$program" ]; then
+    tried=$((tried + 1))
+    printf '{"properties":{"a":{"type":"integer"}},"required":["b"]}' > "$dir/schema"
+    printf '{"a":1,"b":2}' > "$dir/good"
+    printf '{"a":"x"}' > "$dir/bad"
+    : > "$dir/err"
+    "$program" "$dir/schema" "$dir/good" > "$dir/got" || fail "it refused what fits"
+    "$program" "$dir/schema" "$dir/good" "$dir/bad" > "$dir/got"
+    [ $? -eq 1 ] || fail "it did not say that a file does not fit"
+    grep -q '/bad: at "/a": expected an integer, got "x"' "$dir/got" || fail "it did not say why"
+    grep -q 'expected a member "b", got an object without it' "$dir/got" || fail "it did not say all"
+    "$program" "$dir/bad" "$dir/good" 2> "$dir/err" > "$dir/got" || fail "it refused what any schema allows"
+else
+    echo "SKIPPED: $name was not built"
+fi
 if start mainloop; then
     call 2 ticks '{}'
     expect '*"id":2,"result"*"text":"[0-9]*"*'
@@ -114,9 +131,9 @@ if start interrupt; then
     end
     ! grep -q '"id":3' "$dir/got" || fail "what was cancelled was answered"
 fi
-# Without a standard input none of them starts, says so, and spins or succeeds.
+# Without a standard input no server starts, says so, and spins or succeeds.
 for program in "$top_builddir"/doc/examples/*; do
-    [ -f "$program" ] && [ -x "$program" ] || continue
+    [ -f "$program" ] && [ -x "$program" ] && [ "${program##*/}" != check ] || continue
     name=${program##*/}
     timeout 60 "$program" <&- > "$dir/got" 2> "$dir/err"
     [ $? -eq 1 ] && grep -q "^$name: standard input is closed" "$dir/err" ||

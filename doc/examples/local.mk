@@ -1,10 +1,10 @@
 # Small programs against the public headers only, in plain C11: built by make check, which also
 # talks to them, and installed as they are.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = doc/examples/async.c doc/examples/calc.c doc/examples/game.c \
+dist_examples_DATA = doc/examples/async.c doc/examples/calc.c doc/examples/check.c doc/examples/game.c \
 	doc/examples/interrupt.c doc/examples/mainloop.c
 
-examples = doc/examples/async doc/examples/calc doc/examples/game
+examples = doc/examples/async doc/examples/calc doc/examples/check doc/examples/game
 if HAVE_EPOLL
 examples += doc/examples/mainloop
 endif
@@ -22,6 +22,10 @@ doc_examples_calc_SOURCES = doc/examples/calc.c
 doc_examples_calc_CFLAGS  = $(AM_CFLAGS) -std=c11
 doc_examples_calc_LDADD   = libmcpserver.la
 doc_examples_calc_LDFLAGS = $(AM_LDFLAGS) -no-install
+doc_examples_check_SOURCES = doc/examples/check.c
+doc_examples_check_CFLAGS  = $(AM_CFLAGS) -std=c11
+doc_examples_check_LDADD   = libmcpserver.la $(JSONC_LIBS)
+doc_examples_check_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_game_SOURCES = doc/examples/game.c
 doc_examples_game_CFLAGS  = $(AM_CFLAGS) -std=c11
 doc_examples_game_LDADD   = libmcpserver.la

@@ -103,7 +103,7 @@ struct mcps_field {
     const char *const *choices MCPS_0; /* of ENUM: strings, and a NULL behind the last */
     const char *default_json
         MCPS_0; /* the value if it is not sent: JSON text; not of JSON */
-    /* Of JSON: its schema, an object or a boolean. Shown to clients, not checked yet. */
+    /* Of JSON: its schema, an object or a boolean. As schema.h takes it; checked. */
     const char *schema_json MCPS_0;
     /* The argument is also sent as the HTTP header Mcp-Param-<header>, for what stands between
      * client and server: INT (then within ±(2^53 - 1)), BOOL, STRING, ENUM; not in a LIST. */

@@ -22,9 +22,9 @@ typedef struct mcps_call mcps_call;
 /*
  * Runs one call. On a worker thread, or where the tool's executor says; several calls of one
  * tool may run at once, up to its max_parallel. `args` is an object, empty if the client sent
- * none; it is not checked against the schema yet. It belongs to the thread that the handler
- * runs on, and is borrowed until the handler has returned and the call is finished. The
- * result is given with the functions of result.h.
+ * none, and fits the input schema. It belongs to the thread that the handler runs on, and is
+ * borrowed until the handler has returned and the call is finished. The result is given with
+ * the functions of result.h.
  *
  * Returns 0 when the result is complete (none at all is an empty result), MCPS_PENDING when
  * mcps_call_finish() comes later, or an error: the client then gets a tool error with the
@@ -63,10 +63,11 @@ struct mcps_tool {
     size_t args_size MCPS_0;              /* of their struct */
     const char *description MCPS_0;       /* for the model; NULL: none */
     const char *title MCPS_0;             /* for people; NULL: none */
-    /* Of `handler`: JSON text, a schema of type object; NULL: any arguments. */
+    /* Of `handler`: JSON text, a schema of type object, as schema.h takes it; NULL: any
+     * arguments. */
     const char *input_schema MCPS_0;
     const struct mcps_field *result MCPS_0; /* of structured results; NULL: none, or */
-    const char *output_schema MCPS_0;       /* given as JSON text, a schema; NULL: none */
+    const char *output_schema MCPS_0;       /* given as JSON text; NULL: none */
     unsigned hints MCPS_0;                  /* enum mcps_tool_hints */
     unsigned needs MCPS_0;                  /* enum mcps_client_capabilities */
     unsigned timeout_ms MCPS_0;   /* of a call, from its arrival; 0: the server's limit */

@@ -72,11 +72,26 @@ static int quote(struct mcps__buf *out, const char *text, size_t len)
     return mcps__buf_append_str(out, "...\"");
 }
 
+/* Numbers and words. */
+static int put_scalar(struct mcps__buf *out, struct json_object *value)
+{
+    size_t before = out->len;
+    struct mcps__writer w;
+
+    mcps__write_init(&w, out);
+    mcps__write_tree(&w, value);
+    if (mcps__write_end(&w) == -ENOMEM)
+        return -ENOMEM;
+    if (mcps__write_end(&w) < 0) /* JSON does not have it */
+        return mcps__buf_append_str(out, "a number that is none");
+    if (out->len - before > QUOTED_MAX)
+        out->len = before + QUOTED_MAX;
+    return 0;
+}
+
 static int put_value(const struct mcps__eval *e, struct mcps__buf *out,
                      struct json_object *value)
 {
-    const char *text;
-
     switch (json_object_get_type(value)) {
     case json_type_string:
         if (e->schema->hide_values)
@@ -88,10 +103,7 @@ static int put_value(const struct mcps__eval *e, struct mcps__buf *out,
     case json_type_boolean:
         if (e->schema->hide_values)
             break;
-        text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
-        if (!text)
-            return -ENOMEM;
-        return mcps__buf_append(out, text, cut(text, strlen(text)));
+        return put_scalar(out, value);
     default: break;
     }
     return mcps__buf_append_str(out, kind_of(value));
