@@ -34,7 +34,7 @@ enum mcps__json_type {
        "1024 is also the most")                                                          \
     XX(members, 128,                                                                     \
        "members of a message, of its params and of their _meta together; also the "      \
-       "messages of one batch")
+       "messages of one batch. 0: none are recorded, nor counted")
 
 enum {
     MCPS__JSON_DEPTH_MAX = 64, /* the scan's stack is one bit a level, in one word */

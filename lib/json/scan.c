@@ -200,7 +200,7 @@ static bool wants_members(const struct mcps__scan *s, const unsigned char *text,
                           bool object)
 {
     switch (s->depth) {
-    case 0: return true;
+    case 0: return s->limits.members > 0;
     case MCPS__SCAN_TOP: return object && (s->objects & 1) && key_is(s, text, "params");
     case MCPS__SCAN_PARAMS: return object && key_is(s, text, "_meta");
     default: return false;

@@ -31,7 +31,10 @@ struct builder {
 int mcps__tree_parser_init(struct mcps__tree_parser *parser,
                            const struct mcps__json_limits *limits)
 {
-    mcps__scan_init(&parser->scan, limits);
+    struct mcps__json_limits without_members = *limits;
+
+    without_members.members = 0;
+    mcps__scan_init(&parser->scan, &without_members);
     mcps__buf_init(&parser->scratch, SIZE_MAX);
     parser->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     return parser->c_locale ? 0 : -ENOMEM;

@@ -101,13 +101,28 @@ static int compile_keyword(struct mcps__compiler *c, struct mcps__sub *sub,
     return keyword->compile(&site, value);
 }
 
-static int compile_sub(struct mcps__compiler *c, struct mcps__sub *sub)
+static uint8_t asks(const struct mcps__sub *sub)
+{
+    unsigned types = 0;
+
+    if (sub->choices || sub->joints || sub->marks)
+        return MCPS__T_ANY;
+    if (sub->number)
+        types |= (unsigned)MCPS__T_INTEGER | MCPS__T_NUMBER;
+    if (sub->string)
+        types |= MCPS__T_STRING;
+    if (sub->array)
+        types |= MCPS__T_ARRAY;
+    if (sub->object)
+        types |= MCPS__T_OBJECT;
+    return (uint8_t)types;
+}
+
+static int compile_keywords(struct mcps__compiler *c, struct mcps__sub *sub)
 {
     struct json_object *tree = sub->making.tree, *ref;
     int r = 0;
 
-    if (!json_object_is_type(tree, json_type_object))
-        return 0;
     if (sub->resource->dialect->draft == MCPS__DRAFT_07 &&
         json_object_object_get_ex(tree, "$ref", &ref))
         return compile_keyword(c, sub, "$ref", ref); /* nothing beside it counts */
@@ -117,7 +132,17 @@ static int compile_sub(struct mcps__compiler *c, struct mcps__sub *sub)
         if (r < 0)
             break;
     }
+    return r;
+}
+
+static int compile_sub(struct mcps__compiler *c, struct mcps__sub *sub)
+{
+    int r = 0;
+
+    if (json_object_is_type(sub->making.tree, json_type_object))
+        r = compile_keywords(c, sub);
     sub->marks = sub->other_items || sub->other_members;
+    sub->asks = asks(sub);
     return r;
 }
 
@@ -232,6 +257,7 @@ static int compiler_init(struct mcps__compiler *c, const struct mcps_schema_opti
     limits.depth = c->options.max_depth;
     limits.size = UINT32_MAX;
     limits.string = UINT32_MAX;
+    limits.values = UINT32_MAX;
     c->steps = c->options.max_compile_steps;
     r = mcps__map_init(&c->subs, SIZE_MAX);
     if (r >= 0)

@@ -311,6 +311,5 @@ int mcps__items_differ(struct json_object *array, struct mcps__buf *memory,
         r = find_in_pairs(array, steps, ret_a, ret_b);
     else
         r = find_by_hash(array, memory, &h, ret_a, ret_b);
-    mcps__buf_clear(memory);
     return r < 0 ? r : r == 0;
 }

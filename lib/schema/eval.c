@@ -8,13 +8,13 @@
 
 /* ---- numbers and strings ---- */
 
-/* A comparison that could not be made ends the check. */
+/* A comparison that could not be made ends the check; what is no number fits no limit. */
 static bool compare(struct mcps__eval *e, struct json_object *value,
                     const struct mcps__num *num, int *ret)
 {
     int r = mcps__num_compare(value, num, ret);
 
-    if (r < 0)
+    if (r < 0 && r != MCPS_EINVALID)
         e->error = r;
     return r >= 0;
 }
@@ -299,11 +299,12 @@ bool mcps__eval_fits(struct mcps__eval *e, const struct mcps__sub *sub,
                      struct mcps__marks *marks)
 {
     const struct mcps__here here = { sub, value, at, marks };
+    unsigned type = type_of(value);
 
-    if (sub->always)
-        return e->error == 0;
     if (!mcps__eval_step(e))
         return false;
+    if (sub->types & type && !(sub->asks & type) && !sub->never)
+        return true;
     if (sub->never)
         return mcps__explain(e, &here, "", NULL, "nothing");
     return fits_nested(e, &here);

@@ -140,8 +140,7 @@ int mcps__index_subs(struct mcps__compiler *c, const struct mcps__place *place,
         return r;
     *ret = sub;
     if (json_object_is_type(tree, json_type_boolean)) {
-        sub->always = json_object_get_boolean(tree);
-        sub->never = !sub->always;
+        sub->never = !json_object_get_boolean(tree);
         return 0;
     }
     if (!json_object_is_type(tree, json_type_object))

@@ -156,9 +156,10 @@ struct mcps__sub {
     const struct mcps__sub *up;
     const char *below; /* the rest of its JSON Pointer: "/properties/a" */
     struct mcps__resource *resource;
-    bool always, never; /* true and false, as schemas */
-    bool marks;         /* has one of the two below */
-    uint8_t types;      /* MCPS__T_ANY: all */
+    bool never;    /* false, as a schema; true has nothing at all */
+    bool marks;    /* has one of the two below */
+    uint8_t types; /* MCPS__T_ANY: all */
+    uint8_t asks;  /* the types of which it asks more than that they are of it */
     struct mcps__choices *choices;
     struct mcps__number_rules *number;
     struct mcps__string_rules *string;

@@ -46,10 +46,11 @@ enum {
     LIMIT_LAST = 1 << 21,
     LIMITS_PER_STEP = 256, /* of these for one of the steps that are charged */
     SEARCH_STEPS = 2,      /* at each place of the text, at least */
-    SEARCH_STEPS_LAST = 8,
+    LAST_PER_BYTE = 8,
     BYTES_PER_STEP = 1024, /* of a text that is gone over once */
-    WEIGHT_PER_STEP = 256, /* looked at within one step, before it costs as two */
-    HIDDEN_BYTES_PER_STEP = 256
+    WEIGHT_PER_STEP = 64,  /* looked at within one step, before it costs as two */
+    HIDDEN_BYTES_PER_STEP = 256,
+    JIT_GAIN = 4 /* a long match is at least so much faster with the JIT */
 };
 
 struct mcps__regex {
@@ -261,6 +262,12 @@ void mcps__regex_scratch_fini(struct mcps__regex_scratch *scratch)
 
 /* ---- matching ---- */
 
+static bool uses_jit(const struct mcps__regex *regex,
+                     const struct mcps__regex_scratch *scratch)
+{
+    return regex->has_jit && !scratch->no_jit;
+}
+
 /* Returns what PCRE2 does. What is too much for the JIT's stack may still fit the heap. */
 static int match(const struct mcps__regex *regex, struct mcps__regex_scratch *scratch,
                  const char *text, size_t len, uint64_t limit)
@@ -270,7 +277,7 @@ static int match(const struct mcps__regex *regex, struct mcps__regex_scratch *sc
 
     pcre2_set_match_limit(scratch->context,
                           limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX);
-    if (regex->has_jit && !scratch->no_jit)
+    if (uses_jit(regex, scratch))
         r = pcre2_jit_match(regex->code, subject, len, 0, 0, scratch->match_data,
                             scratch->context);
     if (r == PCRE2_ERROR_JIT_STACKLIMIT)
@@ -302,15 +309,15 @@ int mcps__regex_search(const struct mcps__regex *regex,
                        struct mcps__regex_scratch *scratch, const char *text, size_t len,
                        uint64_t *steps)
 {
-    uint64_t places = regex->searches ? len : 0;
-    uint64_t limit = LIMIT_FIRST + SEARCH_STEPS * places;
-    uint64_t last = LIMIT_LAST + SEARCH_STEPS_LAST * places;
+    uint64_t limit = LIMIT_FIRST + (regex->searches ? SEARCH_STEPS * (uint64_t)len : 0);
+    uint64_t last = LIMIT_LAST + LAST_PER_BYTE * (uint64_t)len;
+    uint64_t factor = 1;
     int r = scratch->ready ? 0 : prepare(scratch);
 
     if (r < 0)
         return r;
     for (;;) {
-        uint64_t charged = price(regex, len, limit);
+        uint64_t charged = price(regex, len, limit) * factor;
 
         if (charged > *steps)
             return MCPS_ELIMIT;
@@ -319,5 +326,6 @@ int mcps__regex_search(const struct mcps__regex *regex,
         if (r != PCRE2_ERROR_MATCHLIMIT || limit == last)
             return result_of(r);
         limit = limit < last / LIMIT_FACTOR ? limit * LIMIT_FACTOR : last;
+        factor = uses_jit(regex, scratch) ? 1 : JIT_GAIN;
     }
 }

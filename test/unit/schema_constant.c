@@ -32,13 +32,10 @@ struct values {
 
 static int values_open(struct values *s)
 {
-    struct mcps__json_limits limits = mcps__json_default_limits;
-
-    limits.members = UINT32_MAX; /* they are a message's, which this is none of */
     memset(s, 0, sizeof *s);
     mcps__buf_init(&s->memory, SIZE_MAX);
     s->steps = 1000000;
-    return mcps__tree_parser_init(&s->parser, &limits);
+    return mcps__tree_parser_init(&s->parser, &mcps__json_default_limits);
 }
 
 static void values_close(struct values *s)
@@ -362,6 +359,46 @@ out:
     values_close(&s);
 }
 
+/* Which number stands where makes a difference to the hash, too. */
+static void places_tell_items_apart(void)
+{
+    enum { N = 40 };
+    static const struct {
+        const char *before, *between, *behind;
+        unsigned steps;
+    } forms[] = {
+        { "[", ",", "]", 3 },
+        { "[[", "],", "]", 4 },
+        { "{\"a\":", ",\"b\":", "}", 3 },
+        { "{\"", "\":", "}", 2 },
+    };
+    size_t size = (size_t)N * N * 20, a = 0, b = 0;
+    char *text = malloc(size);
+    struct values s;
+
+    CHECK_INT(values_open(&s), 0);
+    CHECK(text != NULL);
+    for (size_t f = 0; f < sizeof forms / sizeof forms[0]; f++) {
+        size_t len = 0;
+
+        unit_note_on_failure("%s %s", forms[f].before, forms[f].between);
+        for (int i = 0; i < N * N; i++)
+            len += (size_t)snprintf(text + len, size - len, "%c%s%d%s%d%s",
+                                    i == 0 ? '[' : ',', forms[f].before, i / N,
+                                    forms[f].between, i % N, forms[f].behind);
+        text[len++] = ']';
+        CHECK_INT(parse_bytes(&s, &s.a, text, len), 0);
+        s.steps = (uint64_t)N * N * forms[f].steps;
+        CHECK_INT(mcps__buf_append_str(&s.memory, "something"), 0);
+        CHECK_INT(mcps__items_differ(s.a, &s.memory, seed, &s.steps, &a, &b), 1);
+        CHECK_INT(s.steps, 0);
+        CHECK_INT(s.memory.len, 0);
+    }
+out:
+    free(text);
+    values_close(&s);
+}
+
 /* ---- texts ---- */
 
 static void texts_are_shown(void)
@@ -634,6 +671,7 @@ const struct unit_test schema_constant_tests[] = {
     UNIT_TEST(deep_trees_are_refused),
     UNIT_TEST(every_value_is_a_step),
     UNIT_TEST(many_items_take_linear_time),
+    UNIT_TEST(places_tell_items_apart),
     UNIT_TEST(texts_are_shown),
     UNIT_TEST(long_texts_are_cut_at_a_character),
     UNIT_TEST_ONCE(random_items_are_found_by_hash_as_in_pairs,

@@ -11,13 +11,11 @@
 
 int scene_open(struct scene *s, const struct mcps_field *fields, size_t struct_size)
 {
-    struct mcps__json_limits limits = mcps__json_default_limits;
     int r;
 
-    limits.members = UINT32_MAX; /* they are a message's, which this is none of */
     memset(s, 0, sizeof *s);
     mcps__buf_init(&s->out, SIZE_MAX);
-    r = mcps__reader_init(&s->reader, &limits);
+    r = mcps__reader_init(&s->reader, &mcps__json_default_limits);
     if (r >= 0)
         r = mcps__table_new(&s->table, fields, struct_size, s->error, sizeof s->error);
     return r;
