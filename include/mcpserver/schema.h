@@ -67,7 +67,8 @@ struct mcps_schema_options {
     /* Of a check: a step is a subschema or a member that is looked at, or as much of a string
      * or pattern as takes its time. 0: 1 000 000. */
     uint64_t max_steps MCPS_0;
-    unsigned max_nesting MCPS_0; /* of subschemas during a check; 0: 256 */
+    /* Of subschemas during a check, each of which takes less than a KiB of stack; 0: 128. */
+    unsigned max_nesting MCPS_0;
 };
 
 #define MCPS_SCHEMA_OPTIONS(...)                                                         \

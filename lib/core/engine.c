@@ -8,6 +8,7 @@
 
 #include "json/write.h"
 #include "mcpserver/server.h"
+#include "schema/program.h"
 #include "util/mem.h"
 
 #ifdef MCPS__TEST_HOOKS
@@ -99,6 +100,20 @@ static int init_pool(struct mcps__engine *engine,
     return mcps__pool_init(&engine->pool, &pool);
 }
 
+/* A check nests as deep as there is stack for it: about 700 bytes a level. */
+static unsigned nesting_for(size_t stack_size)
+{
+    const size_t a_level = 1024, for_others = 24 << 10, least = 16;
+    size_t levels;
+
+    if (stack_size == 0)
+        return 0;
+    levels = stack_size > for_others ? (stack_size - for_others) / a_level : 0;
+    if (levels < least)
+        levels = least;
+    return levels > MCPS__SCHEMA_NESTING ? 0 : (unsigned)levels;
+}
+
 static int set_schemas(struct mcps__engine *engine,
                        const struct mcps_server_options *options)
 {
@@ -107,6 +122,7 @@ static int set_schemas(struct mcps__engine *engine,
         .assert_formats = options->assert_formats,
         .documents = options->documents,
         .n_documents = options->n_documents,
+        .max_nesting = nesting_for(options->stack_size),
     };
 
     return mcps__registry_set_schemas(&engine->registry, &schemas);

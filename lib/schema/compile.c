@@ -15,7 +15,7 @@
 
 #define SCHEMA_MAGIC UINT32_C(0x53636865)
 
-enum { MAX_SUBSCHEMAS = 20000, MAX_STEPS = 1000000, MAX_NESTING = 256 };
+enum { MAX_SUBSCHEMAS = 20000, MAX_STEPS = 1000000 };
 
 /* ---- what can go wrong ---- */
 
@@ -239,7 +239,7 @@ static int take_options(struct mcps__compiler *c,
             return -EINVAL;
     o->max_depth = or_default(o->max_depth, MCPS__JSON_DEPTH_MAX);
     o->max_subschemas = or_default(o->max_subschemas, MAX_SUBSCHEMAS);
-    o->max_nesting = or_default(o->max_nesting, MAX_NESTING);
+    o->max_nesting = or_default(o->max_nesting, MCPS__SCHEMA_NESTING);
     if (o->max_compile_steps == 0)
         o->max_compile_steps = MAX_STEPS;
     if (o->max_steps == 0)

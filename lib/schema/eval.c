@@ -124,7 +124,7 @@ static bool fits_string(struct mcps__eval *e, const struct mcps__here *here)
     const struct mcps__string_rules *s = here->sub->string;
     const char *text = json_object_get_string(here->value);
     size_t len = (size_t)json_object_get_string_len(here->value);
-    bool fits = fits_length(e, here, text, len);
+    bool fits = mcps__eval_spend(e, len) && fits_length(e, here, text, len);
 
     if (s->pattern && (fits || !mcps__eval_done(e)))
         fits = fits_pattern(e, here, text, len) && fits;
@@ -174,6 +174,8 @@ static int is_choice(struct mcps__eval *e, const struct mcps__choices *choices,
         const char *text = json_object_get_string(value);
         size_t len = (size_t)json_object_get_string_len(value);
 
+        if (!mcps__eval_spend(e, len))
+            return MCPS_ELIMIT;
         return mcps__names_find(&choices->strings, text, len, 0) >= 0;
     }
     for (size_t i = 0; i < choices->n_values; i++) {

@@ -16,6 +16,8 @@
 #include "schema/program.h"
 #include "util/buf.h"
 
+enum { MCPS__STEP_SIZE = 1024 }; /* bytes that take as long as a step */
+
 /* Where a value stands: a chain from the innermost outwards, on the stack. */
 struct mcps__spot {
     const struct mcps__spot *up; /* NULL: it is the whole */
@@ -111,6 +113,19 @@ static inline bool mcps__eval_step(struct mcps__eval *e)
 {
     if (e->steps > 0) {
         e->steps--;
+        return true;
+    }
+    e->error = MCPS_ELIMIT;
+    return false;
+}
+
+/* Takes steps for something that grows with the length of a text, or the like. */
+static inline bool mcps__eval_spend(struct mcps__eval *e, size_t size)
+{
+    if (size < MCPS__STEP_SIZE)
+        return true;
+    if (e->steps >= size / MCPS__STEP_SIZE) {
+        e->steps -= size / MCPS__STEP_SIZE;
         return true;
     }
     e->error = MCPS_ELIMIT;

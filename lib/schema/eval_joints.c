@@ -73,10 +73,20 @@ static bool try_one(struct mcps__eval *e, const struct mcps__here *here,
     return fits;
 }
 
+/* What was found out about those that do not fit, when one does. */
+static void forget(struct mcps__eval *e, struct mcps__arena_mark before,
+                   struct mcps__coercion *coercions)
+{
+    e->coercions = coercions;
+    if (e->report)
+        mcps__arena_release(&e->scratch->texts, before);
+}
+
 static bool fits_any(struct mcps__eval *e, const struct mcps__here *here,
                      const struct mcps__joint *joint)
 {
     struct mcps__arena_mark before = mcps__arena_mark(&e->scratch->texts);
+    struct mcps__coercion *coercions = e->coercions;
     struct mcps__trials trials = { .nearest = NULL };
     bool fits = false;
 
@@ -85,8 +95,8 @@ static bool fits_any(struct mcps__eval *e, const struct mcps__here *here,
         if (fits && !here->marks)
             break; /* with marks, all that fit count */
     }
-    if (fits && e->report)
-        mcps__arena_release(&e->scratch->texts, before);
+    if (fits)
+        forget(e, before, coercions);
     return fits || mcps__explain_none(e, here, joint, &trials);
 }
 
@@ -106,6 +116,7 @@ static bool fits_one(struct mcps__eval *e, const struct mcps__here *here,
                      const struct mcps__joint *joint)
 {
     struct mcps__arena_mark before = mcps__arena_mark(&e->scratch->texts);
+    struct mcps__coercion *coercions = e->coercions;
     struct mcps__trials trials = { .nearest = NULL };
     size_t found = SIZE_MAX;
 
@@ -118,8 +129,7 @@ static bool fits_one(struct mcps__eval *e, const struct mcps__here *here,
     }
     if (found == SIZE_MAX)
         return mcps__explain_none(e, here, joint, &trials);
-    if (e->report)
-        mcps__arena_release(&e->scratch->texts, before);
+    forget(e, before, coercions);
     return true;
 }
 

@@ -20,6 +20,8 @@ bool mcps__marks_init(struct mcps__eval *e, struct mcps__marks *marks,
     marks->words = &marks->few;
     if (marks->n <= 64)
         return true;
+    if (!mcps__eval_spend(e, marks->n / 8))
+        return false;
     marks->words =
         mcps__arena_get(&e->scratch->marks, (marks->n + 63) / 64 * sizeof(uint64_t));
     if (!marks->words)
@@ -122,7 +124,7 @@ static bool fits_entry(struct mcps__eval *e, const struct mcps__here *here,
     const struct mcps__object_rules *o = here->sub->object;
     size_t len = strlen(name);
     int32_t place = mcps__names_find(&o->names, name, len, going->hint);
-    bool known = false, fits = true;
+    bool known = false, fits = mcps__eval_spend(e, len);
 
     if (place >= 0) {
         const struct mcps__member *member = &o->members[place];

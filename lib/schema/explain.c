@@ -18,7 +18,8 @@
 enum {
     QUOTED_MAX = 60,    /* bytes of a value, or of a name, that came */
     EXPECTED_MAX = 400, /* of what was expected */
-    NAMES_MAX = 240     /* of the names that there are */
+    NAMES_MAX = 240,    /* of the names that there are */
+    POINTER_MAX = 1024  /* of a pointer in the value, and of a name in it */
 };
 
 /* Keeps a text until the scratch is used again; NULL ends the check. */
@@ -125,13 +126,17 @@ static const char *got_text(struct mcps__eval *e, const struct mcps__here *here,
 
 /* ---- where ---- */
 
-/* The chain is from the innermost outwards, and as long as the check may nest. */
+/* The chain is from the innermost outwards, and as long as the check may nest. Names may be
+ * as long as a whole message. */
 static int put_spot(struct mcps__buf *out, const struct mcps__spot *at)
 {
     int r = at && at->up ? put_spot(out, at->up) : 0;
 
-    if (r < 0 || !at)
+    if (r < 0 || !at || out->len > POINTER_MAX)
         return r;
+    if (at->name && strlen(at->name) > POINTER_MAX)
+        return mcps__place_name(out, at->name,
+                                mcps__utf8_valid_prefix(at->name, POINTER_MAX));
     return at->name ? mcps__place_name(out, at->name, strlen(at->name))
                     : mcps__place_index(out, at->index);
 }
@@ -326,7 +331,7 @@ static void add_coercion(struct mcps__eval *e, const struct mcps__here *here)
 
     if (!e->coerces || !json_object_is_type(here->value, json_type_string))
         return;
-    coercion = mcps__arena_get(&e->scratch->marks, sizeof *coercion);
+    coercion = mcps__arena_get(&e->scratch->texts, sizeof *coercion);
     if (!coercion) {
         e->error = -ENOMEM;
         return;
