@@ -61,7 +61,7 @@ struct mcps_schema_options {
     bool hide_values MCPS_0;
     unsigned max_depth MCPS_0;      /* of the schema's text; 0, and at most: 64 */
     unsigned max_subschemas MCPS_0; /* of it and all documents it needs; 0: 20 000 */
-    /* Of compiling: a step is a subschema, a name, a reference or 16 bytes of a pattern. 0:
+    /* Of compiling: a step is a subschema, a name, a reference or a byte of a pattern. 0:
      * 1 000 000. */
     uint64_t max_compile_steps MCPS_0;
     /* Of a check: a step is a subschema or a member that is looked at, or as much of a string

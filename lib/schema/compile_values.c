@@ -9,10 +9,7 @@
 #include "schema/compile.h"
 #include "util/utf8.h"
 
-enum {
-    EXPECTED_MAX = 240, /* bytes of the choices that an error lists */
-    PATTERN_STEP = 16   /* bytes of a pattern that are a step */
-};
+enum { EXPECTED_MAX = 240 }; /* bytes of the choices that an error lists */
 
 void *mcps__site_get(const struct mcps__site *site, size_t size)
 {
@@ -319,7 +316,7 @@ int mcps__site_regex(struct mcps__site *site, const char *pattern, size_t len,
 {
     char why[MCPS_SCHEMA_WHY_SIZE / 2];
     struct mcps__owned *owned;
-    int r = mcps__compile_spend(site->c, 1 + len / PATTERN_STEP);
+    int r = mcps__compile_spend(site->c, 1 + len);
 
     if (r < 0)
         return r;

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+enum { REGEX_STEPS = 256 }; /* that it takes to compile one, beside a step a byte */
+
 /* ---- numbers and strings ---- */
 
 /* A comparison that could not be made ends the check; what is no number fits no limit. */
@@ -99,7 +101,11 @@ static bool fits_pattern(struct mcps__eval *e, const struct mcps__here *here,
 static bool is_regex(struct mcps__eval *e, const char *text, size_t len)
 {
     struct mcps__regex *regex = NULL;
-    int r = mcps__regex_new(&regex, text, len, NULL, 0);
+    int r;
+
+    if (!mcps__eval_spend(e, (REGEX_STEPS + len) * MCPS__STEP_SIZE))
+        return false;
+    r = mcps__regex_new(&regex, text, len, NULL, 0);
 
     mcps__regex_free(regex);
     if (r == -ENOMEM)
