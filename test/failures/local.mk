@@ -25,6 +25,9 @@ changes_sources = test/failures/changes.c
 soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 results_sources = test/failures/results.c test/failures/results.h test/failures/results_blobs.c
+schemas_sources = test/failures/schemas.c test/failures/schemas.h test/failures/desk.c \
+	test/failures/schemas_tables.c test/failures/schemas_coerce.c \
+	test/failures/schemas_results.c
 driven_sources = test/failures/driven.c test/failures/driven.h test/failures/driven_stdio.c \
 	test/failures/driven_session.c test/failures/driven_stop.c test/failures/driven_misuse.c \
 	test/failures/executors.c test/failures/inline.c
@@ -32,8 +35,8 @@ EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
-	$(eras_sources) $(changes_sources) $(results_sources) $(driven_sources) \
-	$(idle_sources)
+	$(eras_sources) $(changes_sources) $(results_sources) $(schemas_sources) \
+	$(driven_sources) $(idle_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
@@ -49,7 +52,7 @@ failures_programs = test/failures/close test/failures/cancel test/failures/ask t
 	test/failures/load test/failures/hostile test/failures/stop test/failures/order \
 	test/failures/handlers test/failures/clients test/failures/edges \
 	test/failures/eras test/failures/changes test/failures/soak test/failures/idle \
-	test/failures/results test/failures/driven
+	test/failures/results test/failures/schemas test/failures/driven
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -106,6 +109,9 @@ test_failures_idle_LDADD    = libscene.la
 test_failures_results_SOURCES  = $(results_sources)
 test_failures_results_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_results_LDADD    = libscene.la
+test_failures_schemas_SOURCES  = $(schemas_sources)
+test_failures_schemas_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_schemas_LDADD    = libscene.la
 test_failures_driven_SOURCES  = $(driven_sources)
 test_failures_driven_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_driven_LDADD    = libscene.la

@@ -50,19 +50,29 @@ static bool set_limits(struct scene *scene, const char *limits)
     return true;
 }
 
-bool scene_open(struct scene *scene, unsigned workers, const char *limits,
-                const struct mcps_tool *tools, size_t n_tools)
+static bool open_with(struct scene *scene, const struct mcps_server_options *from,
+                      const char *limits, const struct mcps_tool *tools, size_t n_tools)
 {
-    struct mcps_server_options options =
-        MCPS_SERVER_OPTIONS(.name = "scene", .workers = workers, .log = keep_line,
-                            .log_userdata = scene, .log_level = MCPS_LOG_DEBUG);
+    struct mcps_server_options options = *from;
 
+    options.name = "scene";
+    options.log = keep_line;
+    options.log_userdata = scene;
+    options.log_level = MCPS_LOG_DEBUG;
     memset(scene, 0, sizeof *scene);
     pthread_mutex_init(&scene->mutex, NULL);
     scene->log = calloc(1, LOG_MAX);
     return scene->log && mcps_server_new(&scene->server, &options) >= 0 &&
            lab_add_tools(scene->server) >= 0 && set_limits(scene, limits) &&
            mcps_server_add_tools(scene->server, tools, n_tools) >= 0;
+}
+
+bool scene_open(struct scene *scene, unsigned workers, const char *limits,
+                const struct mcps_tool *tools, size_t n_tools)
+{
+    const struct mcps_server_options options = MCPS_SERVER_OPTIONS(.workers = workers);
+
+    return open_with(scene, &options, limits, tools, n_tools);
 }
 
 /* ---- by a loop of ours ---- */
@@ -113,12 +123,23 @@ int scene_run(mcps_server *server)
                             (unsigned)mcps_server_get_limit(server, MCPS_LIMIT_DRAIN_MS));
 }
 
+static bool begin(struct scene *scene, bool driven)
+{
+    return driven ? scene_drive(scene) : mcps_server_start(scene->server) >= 0;
+}
+
 bool scene_start(struct scene *scene, unsigned workers, const char *limits,
                  const struct mcps_tool *tools, size_t n_tools)
 {
-    if (!scene_open(scene, workers, limits, tools, n_tools))
-        return false;
-    return scene_is_driven() ? scene_drive(scene) : mcps_server_start(scene->server) >= 0;
+    return scene_open(scene, workers, limits, tools, n_tools) &&
+           begin(scene, scene_is_driven());
+}
+
+bool scene_start_with(struct scene *scene, const struct mcps_server_options *options,
+                      const struct mcps_tool *tools, size_t n_tools)
+{
+    return open_with(scene, options, NULL, tools, n_tools) &&
+           begin(scene, scene_is_driven() || options->workers == MCPS_NO_WORKERS);
 }
 
 struct mcps_stats scene_stats(struct scene *scene)

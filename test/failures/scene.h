@@ -48,6 +48,9 @@ bool scene_open(struct scene *scene, unsigned workers, const char *limits,
 /* The same, started; driven, if MCPS_TEST_DRIVEN is set. */
 bool scene_start(struct scene *scene, unsigned workers, const char *limits,
                  const struct mcps_tool *tools, size_t n_tools);
+/* The same with all options but the name and the log. Without workers it is driven. */
+bool scene_start_with(struct scene *scene, const struct mcps_server_options *options,
+                      const struct mcps_tool *tools, size_t n_tools);
 /* Is MCPS_TEST_DRIVEN set? */
 bool scene_is_driven(void);
 /* Starts one that is not started, and a thread whose loop drives it. */
