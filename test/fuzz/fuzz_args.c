@@ -2,7 +2,14 @@
 /*
  * Fuzzes the decoding of arguments: a table by chance, and a text, which is made for it or
  * the input itself. The verdict and every value must be what a slow reading of the same
- * fields over a json-c tree says.
+ * fields over a json-c tree says, and what the schema checker says by the table's own schema,
+ * with strings taken for the values that they hold, too. What is encoded fits that schema.
+ *
+ * The two differ on purpose in some numbers and strings: see is_beyond(). A member that is
+ * there twice is not in a tree, and is left out here, as is a text that is no object, which
+ * arguments always are: alone, a string with an object in it would be taken for that object.
+ * Of what does not fit the counts may differ, because who reads by a table stops at the fifth
+ * complaint.
  */
 #include "config.h"
 
@@ -106,7 +113,7 @@ static enum verdict judge_kind(const struct mcps_field *f, struct json_object *v
     case MCPS_TYPE_STRING: return judge_string(f, v);
     case MCPS_TYPE_ENUM: return choice_of(f, v) >= 0 ? YES : NO;
     case MCPS_TYPE_OBJECT: return judge_object(f->fields, v);
-    default: return YES;
+    default: return f->schema_json ? UNKNOWN : YES; /* the schema checker knows */
     }
 }
 
@@ -245,11 +252,85 @@ static void same_object(const struct mcps_field *table, struct json_object *v,
     }
 }
 
+/* ---- what the table's own schema says ---- */
+
+static bool is_beyond_object(const struct mcps_field *table, struct json_object *v);
+
+/* Is it something of which a table says what its schema does not? An integer of more than 64
+ * bits does not fit a table, nor a NUL in a string, nor a number that no double has room for.
+ * Bounds of a number hold for its double there, and for what is written in a schema. */
+static bool is_beyond(const struct mcps_field *f, struct json_object *v)
+{
+    bool integer = json_object_is_type(v, json_type_int);
+    double number;
+
+    if (kind_of(f) == MCPS_TYPE_OBJECT)
+        return is_beyond_object(f->fields, v);
+    if (json_object_is_type(v, json_type_string))
+        return kind_of(f) == MCPS_TYPE_STRING &&
+               strlen(json_object_get_string(v)) != (size_t)json_object_get_string_len(v);
+    if (!integer && !json_object_is_type(v, json_type_double))
+        return false;
+    number = json_object_get_double(v);
+    if (kind_of(f) == MCPS_TYPE_INT)
+        return fabs(number) >= 9223372036854775807.0;
+    return kind_of(f) == MCPS_TYPE_NUMBER &&
+           (integer ? fabs(number) > 9007199254740992.0
+                    : json_object_get_userdata(v) != NULL);
+}
+
+static bool is_beyond_object(const struct mcps_field *table, struct json_object *v)
+{
+    for (const struct mcps_field *f = table; f->type != MCPS_TYPE_END; f++) {
+        struct json_object *member = NULL;
+
+        if (!json_object_is_type(v, json_type_object) ||
+            !json_object_object_get_ex(v, f->name, &member))
+            continue;
+        if (f->type != MCPS_TYPE_LIST) {
+            if (is_beyond(f, member))
+                return true;
+        } else if (json_object_is_type(member, json_type_array)) {
+            for (size_t i = 0; i < json_object_array_length(member); i++)
+                if (is_beyond(f, json_object_array_get_idx(member, i)))
+                    return true;
+        }
+    }
+    return false;
+}
+
+/* A table, and its schema, compiled. */
+struct both {
+    struct mcps__table *table;
+    const struct mcps_field *fields;
+    mcps_schema *schema;
+    struct mcps__reader reader;
+    mcps_schema_scratch *scratch;
+};
+
+/* The tree may become another one. */
+static void check_agreement(struct both *b, struct json_object **tree, int decoded,
+                            const struct mcps__args *args)
+{
+    size_t n = 0;
+    int r = b->reader.coerces ? mcps_schema_coerce(b->schema, tree, b->scratch, 1, &n)
+                              : mcps_schema_check(b->schema, *tree, b->scratch, 1);
+
+    FUZZ_CHECK(r == 0 || r == MCPS_EINVALID);
+    FUZZ_CHECK(mcps_schema_n_errors(b->scratch) == (r < 0));
+    if (is_beyond_object(b->fields, *tree))
+        return;
+    FUZZ_CHECK(r == decoded);
+    if (r < 0)
+        return;
+    FUZZ_CHECK(n == b->reader.n_coerced);
+    same_object(b->fields, *tree, mcps__args_struct(args));
+}
+
 /* ---- one input ---- */
 
 /* What was decoded is encoded again, and decoded to the same. */
-static void check_encoded(struct mcps__table *table, const struct mcps_field *fields,
-                          const void *value, struct mcps__tree_parser *parser)
+static void check_encoded(struct both *b, const void *value)
 {
     char error[MCPS__ARGS_ERROR_SIZE];
     struct json_object *tree = NULL;
@@ -258,72 +339,103 @@ static void check_encoded(struct mcps__table *table, const struct mcps_field *fi
 
     mcps__buf_init(&out, SIZE_MAX);
     mcps__write_init(&w, &out);
-    FUZZ_CHECK(mcps__table_encode(table, value, &w, NULL, error, sizeof error) == 0);
-    FUZZ_CHECK(mcps__tree_parse(parser, &tree, out.data, out.len) == 0);
-    same_object(fields, tree, value);
+    FUZZ_CHECK(mcps__table_encode(b->table, value, &w, b->scratch, error, sizeof error) ==
+               0);
+    FUZZ_CHECK(mcps__tree_parse(&b->reader.parser, &tree, out.data, out.len) == 0);
+    same_object(b->fields, tree, value);
+    FUZZ_CHECK(mcps_schema_check(b->schema, tree, b->scratch, 0) == 0);
     json_object_put(tree);
     mcps__buf_fini(&out);
 }
 
-static void check_text(struct mcps__table *table, const struct mcps_field *fields,
-                       const char *given, size_t len)
+/* The text, which is a tree too unless a name is there twice or has a NUL, decoded. */
+static void check_decoded(struct both *b, char *text, size_t len,
+                          struct json_object **tree, enum verdict want)
 {
-    char error[MCPS__ARGS_ERROR_SIZE + 1], *text = malloc(len + 1);
-    struct mcps__reader reader;
-    struct json_object *tree = NULL;
+    char error[MCPS__ARGS_ERROR_SIZE + 1];
     struct mcps__args args;
+    int r;
+
+    error[sizeof error - 1] = '#';
+    b->reader.n_coerced = 0;
+    r = mcps__args_decode(&args, b->table, text, len, &b->reader, error,
+                          sizeof error - 1);
+    FUZZ_CHECK(r == 0 || r == MCPS_EINVALID);
+    FUZZ_CHECK(want == UNKNOWN || (want == YES) == (r == 0));
+    FUZZ_CHECK(error[sizeof error - 1] == '#');
+    FUZZ_CHECK((r == 0) == (error[0] == '\0'));
+    FUZZ_CHECK(mcps__utf8_valid_prefix(error, strlen(error)) == strlen(error));
+    if (json_object_is_type(*tree, json_type_object))
+        check_agreement(b, tree, r, &args);
+    if (r == 0)
+        check_encoded(b, mcps__args_struct(&args));
+    mcps__args_fini(&args);
+}
+
+static void check_text(struct both *b, const char *given, size_t len, bool coerces)
+{
+    char *text = malloc(len + 1);
+    struct json_object *tree = NULL;
     enum verdict want = NO;
     int r;
 
-    FUZZ_CHECK(text && mcps__reader_init(&reader, &mcps__json_default_limits) == 0);
+    FUZZ_CHECK(text != NULL);
     memcpy(text, given, len);
-    r = mcps__tree_parse(&reader.parser, &tree, text, len);
+    b->reader.coerces = coerces;
+    r = mcps__tree_parse(&b->reader.parser, &tree, text, len);
     if (r == 0)
-        want = judge_object(fields, tree);
-    if (r == 0 || r == MCPS__JSON_EDUPLICATE || r == MCPS__JSON_ENUL_KEY) {
-        error[sizeof error - 1] = '#';
-        r = mcps__args_decode(&args, table, text, len, &reader, error, sizeof error - 1);
-        FUZZ_CHECK(r == 0 || r == MCPS_EINVALID);
-        FUZZ_CHECK(want == UNKNOWN || (want == YES) == (r == 0));
-        FUZZ_CHECK(error[sizeof error - 1] == '#');
-        FUZZ_CHECK((r == 0) == (error[0] == '\0'));
-        FUZZ_CHECK(mcps__utf8_valid_prefix(error, strlen(error)) == strlen(error));
-        if (r == 0) {
-            same_object(fields, tree, mcps__args_struct(&args));
-            check_encoded(table, fields, mcps__args_struct(&args), &reader.parser);
-        }
-        mcps__args_fini(&args);
-    }
+        want = judge_object(b->fields, tree);
+    if (coerces && want == NO)
+        want = UNKNOWN;
+    if (r == 0 || r == MCPS__JSON_EDUPLICATE || r == MCPS__JSON_ENUL_KEY)
+        check_decoded(b, text, len, &tree, want);
     json_object_put(tree);
-    mcps__reader_fini(&reader);
     free(text);
 }
 
-static void check_schema(const struct mcps__table *table)
+/* Compiles the schema of the table, whole and for its trees: both can be, or none. */
+static bool compile_schema(struct both *b)
 {
-    struct mcps__tree_parser parser;
-    struct json_object *tree = NULL;
+    char why[MCPS_SCHEMA_WHY_SIZE];
+    const struct mcps_schema_options options = MCPS_SCHEMA_OPTIONS(.max_depth = 0);
     struct mcps__writer w;
     struct mcps__buf out;
+    int r, whole;
 
-    FUZZ_CHECK(mcps__tree_parser_init(&parser, &mcps__json_default_limits) == 0);
     mcps__buf_init(&out, SIZE_MAX);
     mcps__write_init(&w, &out);
-    mcps__table_write_schema(table, &w);
+    mcps__table_write_schema(b->table, &w);
     FUZZ_CHECK(mcps__write_end(&w) == 0);
-    FUZZ_CHECK(mcps__tree_parse(&parser, &tree, out.data, out.len) == 0);
-    json_object_put(tree);
+    r = mcps__table_compile(b->table, out.data, out.len, &options, why, sizeof why);
+    FUZZ_CHECK(r == 0 || (r == MCPS_EINVALID && why[0] != '\0'));
+    whole = mcps_schema_compile(&b->schema, out.data, out.len, &options, why, sizeof why);
+    FUZZ_CHECK(whole == r);
     mcps__buf_fini(&out);
-    mcps__tree_parser_fini(&parser);
+    return r == 0;
+}
+
+static void check_texts(struct both *b, struct die *die, const uint8_t *data, size_t size)
+{
+    static struct text text;
+
+    for (int coerces = 0; coerces < 2; coerces++)
+        check_text(b, (const char *)data, size, coerces);
+    die->data = data;
+    die->end = data + size;
+    for (int i = 0; i < 8; i++) {
+        text.strings = i >= 4;
+        fields_roll_value(b->fields, die, i % 4 == 0, &text);
+        for (int coerces = 0; coerces < 2; coerces++)
+            check_text(b, text.data, text.len, coerces);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct fields fields;
-    static struct text text;
-    struct mcps__table *table = NULL;
     size_t half = size / 2;
     struct die die = { .data = data, .end = data + half };
+    struct both b = { .fields = fields.rows };
     char error[600];
     int r;
 
@@ -333,19 +445,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         die.state = die.state * 31 + data[i] + 1;
     fields.defaults = data[size - 1] & 1;
     fields_roll(&fields, &die);
-    r = mcps__table_new(&table, fields.rows, fields.struct_size, error, sizeof error);
+    r = mcps__table_new(&b.table, fields.rows, fields.struct_size, error, sizeof error);
     if (r < 0) {
         FUZZ_CHECK(fields.defaults || strstr(error, "secret"));
         return 0;
     }
-    check_schema(table);
-    check_text(table, fields.rows, (const char *)data + half, size - half);
-    die.data = data + half;
-    die.end = data + size;
-    for (int i = 0; i < 4; i++) {
-        fields_roll_value(fields.rows, &die, i == 0, &text);
-        check_text(table, fields.rows, text.data, text.len);
-    }
-    mcps__table_free(table);
+    FUZZ_CHECK(mcps__reader_init(&b.reader, &mcps__json_default_limits) == 0 &&
+               mcps_schema_scratch_new(&b.scratch) == 0);
+    if (compile_schema(&b))
+        check_texts(&b, &die, data + half, size - half);
+    mcps_schema_scratch_free(b.scratch);
+    mcps__reader_fini(&b.reader);
+    mcps_schema_unref(b.schema);
+    mcps__table_free(b.table);
     return 0;
 }
