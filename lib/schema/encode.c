@@ -125,21 +125,24 @@ static void encode_bool(struct encoder *e, const unsigned char *from)
     mcps__write_bool(e->w, value);
 }
 
+/* Written first: what is no JSON, as a number that is not finite, cannot be checked. */
 static int encode_json(struct encoder *e, const struct mcps__at *at,
                        const unsigned char *from)
 {
     const mcps_schema *schema = at->field->schema;
     struct json_object *tree;
-    int r = 0;
+    int r;
 
     memcpy(&tree, from, sizeof tree);
-    if (schema && e->scratch)
-        r = mcps_schema_check(schema, tree, e->scratch, 1);
+    mcps__write_tree(e->w, tree);
+    r = mcps__write_end(e->w);
+    if (r < 0 || !schema || !e->scratch)
+        return r;
+    r = mcps_schema_check(schema, tree, e->scratch, 1);
     if (r == MCPS_EINVALID || r == MCPS_ELIMIT) {
         mcps__complain_schema(&e->complaints, at, mcps_schema_error_at(e->scratch, 0));
         return MCPS_EINVALID;
     }
-    mcps__write_tree(e->w, tree);
     return r;
 }
 

@@ -152,7 +152,8 @@ static void values_that_do_not_fit_are_named(void)
           "result \"ii[1]\": expected an integer of at most 9, got 10" },
         { { .has_ii = true, .ii = { NULL, 1 } },
           "result \"ii\": expected an array, got NULL" },
-        { { .has_ss = true }, "result \"ss\": expected an array of 1 to 2 items, got 0 items" },
+        { { .has_ss = true },
+          "result \"ss\": expected an array of 1 to 2 items, got 0 items" },
         { { .has_ss = true, .ss = { strings, 3 } },
           "result \"ss\": expected an array of 1 to 2 items, got 3 items" },
         { { .has_ss = true, .ss = { with_null, 2 } },
@@ -197,10 +198,108 @@ out:
     scene_close(&s);
 }
 
+/* ---- what fields say of trees ---- */
+
+#define PART(ARG, S) ARG(S, JSON, n, "", MCPS_REQUIRED, .schema_json = "{\"minimum\":3}")
+MCPS_ARGS(part, PART);
+
+#define TREES(ARG, S)                                                              \
+    ARG(S, JSON, j, "", MCPS_REQUIRED,                                             \
+        .schema_json = "{\"type\":[\"null\",\"array\",\"string\"],\"maxItems\":1," \
+                       "\"pattern\":\"^(a|a)*$\"}")                                \
+    ARG(S, LIST(JSON), jj, "", MCPS_OPTIONAL,                                      \
+        .schema_json = "{\"$ref\":\"#/properties/j\",\"type\":\"array\"}")         \
+    ARG(S, OBJECT(part), o, "", MCPS_OPTIONAL)                                     \
+    ARG(S, JSON, any, "", MCPS_OPTIONAL)
+MCPS_ARGS(trees, TREES);
+
+/* Encodes a value with that tree in each place, in turn. NULL: it fits there. */
+static bool is_encoded(struct scene *s, struct json_object *tree, const char *j,
+                       const char *jj, const char *o)
+{
+    struct json_object *items[] = { NULL, tree };
+    const struct trees values[] = {
+        { .j = tree },
+        { .has_jj = true, .jj = { items + 1, 1 } },
+        { .has_o = true, .o = { .n = tree } },
+        { .has_any = true, .any = tree },
+    };
+    const char *wants[] = { j, jj, o, NULL };
+
+    for (size_t i = 0; i < 4; i++) {
+        int r = scene_encode(s, &values[i]);
+
+        if (!unit_check_int(r, wants[i] ? MCPS_EINVALID : 0, "the result", __FILE__,
+                            __LINE__) ||
+            (wants[i] &&
+             !unit_check_str(s->error, wants[i], "the error", __FILE__, __LINE__)))
+            return false;
+    }
+    return true;
+}
+
+static void trees_are_held_against_their_schemas(void)
+{
+    static const struct {
+        const char *json, *j, *jj, *o;
+    } rows[] = {
+        { "[]", NULL, NULL, NULL },
+        { "[{}]", NULL, NULL, NULL },
+        { "[1,2]", "result \"j\": expected at most 1 item, got 2 items",
+          "result \"jj[0]\": expected at most 1 item, got 2 items", NULL },
+        { "\"aa\"", NULL, "result \"jj[0]\": expected an array, got \"aa\"", NULL },
+        { "2", "result \"j\": expected a string or an array or null, got 2",
+          "result \"jj[0]\": expected an array, got 2",
+          "result \"o.n\": expected at least 3, got 2" },
+        { "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"",
+          "result \"j\": the value cannot be checked: that takes more than 100000 steps",
+          "result \"jj[0]\": expected an array, got \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"",
+          NULL },
+    };
+    struct json_object *tree = NULL;
+    struct scene s;
+
+    CHECK_INT(SCENE_OPEN(&s, trees), 0);
+    CHECK_INT(scene_compile(&s), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_object_put(tree);
+        tree = json_tokener_parse(rows[i].json);
+        CHECK(tree != NULL);
+        unit_note_on_failure("%s", rows[i].json);
+        CHECK(is_encoded(&s, tree, rows[i].j, rows[i].jj, rows[i].o));
+    }
+    /* Without a scratch nobody looks. */
+    s.scratch = NULL;
+    CHECK(is_encoded(&s, tree, NULL, NULL, NULL));
+out:
+    unit_note_on_failure("%s", "");
+    json_object_put(tree);
+    scene_close(&s);
+}
+
+static void trees_that_are_no_json_are_not_checked(void)
+{
+    struct trees v = { .has_o = true };
+    struct json_object *nan = NULL;
+    struct scene s;
+
+    CHECK_INT(SCENE_OPEN(&s, trees), 0);
+    CHECK_INT(scene_compile(&s), 0);
+    nan = json_object_new_double((double)NAN);
+    v.o.n = nan;
+    CHECK_INT(scene_encode(&s, &v), MCPS_EINVALID);
+    CHECK(strstr(s.error, "the result: ") == s.error);
+out:
+    json_object_put(nan);
+    scene_close(&s);
+}
+
 const struct unit_test schema_encode_tests[] = {
     UNIT_TEST(every_type_is_encoded),
     UNIT_TEST(what_is_not_there_is_left_out),
     UNIT_TEST(values_that_do_not_fit_are_named),
     UNIT_TEST(trees_that_are_no_json_are_refused),
+    UNIT_TEST(trees_are_held_against_their_schemas),
+    UNIT_TEST(trees_that_are_no_json_are_not_checked),
     UNIT_END,
 };

@@ -70,6 +70,17 @@ int scene_schema(struct scene *s)
     return r < 0 ? r : mcps__buf_append_byte(&s->out, '\0');
 }
 
+int scene_compile(struct scene *s)
+{
+    const struct mcps_schema_options options = MCPS_SCHEMA_OPTIONS(.max_steps = 100000);
+    int r = scene_schema(s);
+
+    s->scratch = s->reader.scratch;
+    return r < 0 ? r
+                 : mcps__table_compile(s->table, s->out.data, s->out.len - 1, &options,
+                                       s->error, sizeof s->error);
+}
+
 int scene_encode(struct scene *s, const void *value)
 {
     struct mcps__writer w;
@@ -77,6 +88,6 @@ int scene_encode(struct scene *s, const void *value)
 
     mcps__buf_clear(&s->out);
     mcps__write_init(&w, &s->out);
-    r = mcps__table_encode(s->table, value, &w, NULL, s->error, sizeof s->error);
+    r = mcps__table_encode(s->table, value, &w, s->scratch, s->error, sizeof s->error);
     return r < 0 ? r : mcps__buf_append_byte(&s->out, '\0');
 }

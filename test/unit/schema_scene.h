@@ -13,6 +13,8 @@ struct scene {
     char *text; /* of the arguments, in memory of exactly its size */
     char error[MCPS__ARGS_ERROR_SIZE]; /* of the latest function that failed */
     struct mcps__buf out;              /* with a NUL behind it */
+    mcps_schema_scratch
+        *scratch; /* what is encoded is checked with it; NULL: it is not */
 };
 
 /* 0, or the error of mcps__table_new(). Needs scene_close() in any case. */
@@ -22,6 +24,9 @@ void scene_close(struct scene *s);
 /* Decodes a text, scanned first; what was decoded before is gone. -1 when it is not JSON. */
 int scene_decode(struct scene *s, const char *text);
 int scene_decode_bytes(struct scene *s, const char *text, size_t len);
+/* Compiles what fields of type JSON say of their values, as the whole schema has it, which is
+ * then in s->out.data. What is encoded is checked by it from then on. */
+int scene_compile(struct scene *s);
 /* The schema, the value encoded: in s->out.data. */
 int scene_schema(struct scene *s);
 int scene_encode(struct scene *s, const void *value);
