@@ -567,6 +567,115 @@ out:
     scene_close(&s);
 }
 
+/* ---- schemas of trees ---- */
+
+#define DEEP(ARG, S)                                                            \
+    ARG(S, JSON, plain, "", MCPS_OPTIONAL)                                      \
+    ARG(S, JSON, tree, "", MCPS_OPTIONAL, .schema_json = "{\"type\":\"null\"}", \
+        .json_name = "a/b~c%7e")
+MCPS_ARGS(deep, DEEP);
+
+#define COMPILED(ARG, S)                                                                 \
+    ARG(S, INT, i, "", MCPS_OPTIONAL)                                                    \
+    ARG(S, JSON, any, "", MCPS_OPTIONAL)                                                 \
+    ARG(S, JSON, never, "", MCPS_OPTIONAL, .schema_json = "false")                       \
+    ARG(S, LIST(JSON), never_ones, "", MCPS_OPTIONAL, .schema_json = "false")            \
+    ARG(S, JSON, ref, "", MCPS_OPTIONAL, .schema_json = "{\"$ref\":\"#/properties/i\"}") \
+    ARG(S, LIST(JSON), list, "", MCPS_OPTIONAL, .schema_json = "{\"type\":\"boolean\"}") \
+    ARG(S, OBJECT(deep), o, "", MCPS_OPTIONAL)                                           \
+    ARG(S, LIST(OBJECT(deep)), oo, "", MCPS_OPTIONAL)
+MCPS_ARGS(compiled, COMPILED);
+
+/* One that is there. */
+static const struct mcps__table_field *field_of(const struct mcps__table *table,
+                                                const char *name)
+{
+    return &table->fields[mcps__table_find(table, name, strlen(name), 0)];
+}
+
+static const mcps_schema *schema_of(const struct mcps__table *table, const char *name)
+{
+    return field_of(table, name)->schema;
+}
+
+static void trees_get_their_schemas(void)
+{
+    static const char *const with[] = { "never", "never_ones", "ref", "list" };
+    struct json_object *one = NULL, *truth = NULL;
+    mcps_schema_scratch *scratch;
+    const mcps_schema *deep;
+    struct scene s;
+
+    CHECK_INT(SCENE_OPEN(&s, compiled), 0);
+    for (size_t i = 0; i < sizeof with / sizeof with[0]; i++)
+        CHECK(!schema_of(s.table, with[i]));
+    CHECK_INT(scene_compile(&s), 0);
+    for (size_t i = 0; i < sizeof with / sizeof with[0]; i++)
+        CHECK(schema_of(s.table, with[i]) != NULL);
+    CHECK(!schema_of(s.table, "i") && !schema_of(s.table, "any"));
+    CHECK(!schema_of(s.table, "o"));
+    scratch = s.reader.scratch;
+    one = json_object_new_int(1);
+    truth = json_object_new_boolean(true);
+    CHECK(one && truth);
+    CHECK_INT(mcps_schema_check(schema_of(s.table, "never"), one, scratch, 0),
+              MCPS_EINVALID);
+    CHECK_INT(mcps_schema_check(schema_of(s.table, "never_ones"), one, scratch, 0),
+              MCPS_EINVALID);
+    CHECK_INT(mcps_schema_check(schema_of(s.table, "ref"), one, scratch, 0), 0);
+    CHECK_INT(mcps_schema_check(schema_of(s.table, "ref"), truth, scratch, 0),
+              MCPS_EINVALID);
+    CHECK_INT(mcps_schema_check(schema_of(s.table, "list"), truth, scratch, 0), 0);
+    for (int i = 0; i < 2; i++) {
+        const struct mcps__table *inner = field_of(s.table, i == 0 ? "o" : "oo")->table;
+
+        CHECK(!schema_of(inner, "plain"));
+        deep = schema_of(inner, "a/b~c%7e");
+        CHECK(deep != NULL);
+        CHECK_INT(mcps_schema_check(deep, NULL, scratch, 0), 0);
+        CHECK_INT(mcps_schema_check(deep, one, scratch, 0), MCPS_EINVALID);
+    }
+out:
+    json_object_put(one);
+    json_object_put(truth);
+    scene_close(&s);
+}
+
+static void schemas_of_trees_that_are_none(void)
+{
+    static const struct {
+        const char *schema, *why;
+    } rows[] = {
+        { "{\"type\":\"strin\"}", "at \"/properties/x/type\": \"strin\" is no type" },
+        { "{\"$ref\":\"#/properties/y\"}",
+          "at \"/properties/x/$ref\": there is nothing at \"/properties/y\"" },
+        { "{\"$ref\":\"#/properties/x\"}",
+          "at \"/properties/x\": it is, or leads to, a circle of subschemas that refer to "
+          "each other for the same value" },
+    };
+    struct scene s = { .table = NULL };
+    bool open = false;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct mcps_field fields[] = { { .name = "x",
+                                               .type = MCPS_TYPE_JSON,
+                                               .has_offset = 8,
+                                               .schema_json = rows[i].schema },
+                                             { .type = MCPS_TYPE_END } };
+
+        open = true;
+        CHECK_INT(scene_open(&s, fields, 16), 0);
+        CHECK_INT(scene_compile(&s), MCPS_EINVALID);
+        CHECK_STR(s.error, rows[i].why);
+        CHECK(!s.table->fields[0].schema);
+        scene_close(&s);
+        open = false;
+    }
+out:
+    if (open)
+        scene_close(&s);
+}
+
 const struct unit_test schema_table_tests[] = {
     UNIT_TEST(schemas_of_plain_types),
     UNIT_TEST(schemas_of_lists_and_objects),
@@ -582,5 +691,7 @@ const struct unit_test schema_table_tests[] = {
     UNIT_TEST(short_buffers_get_the_beginning),
     UNIT_TEST(a_struct_may_be_as_large_as_its_fields),
     UNIT_TEST(names_are_found),
+    UNIT_TEST(trees_get_their_schemas),
+    UNIT_TEST(schemas_of_trees_that_are_none),
     UNIT_END,
 };
