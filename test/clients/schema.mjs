@@ -305,7 +305,7 @@ async function walkBusy(speaker) {
     }
     wire.child.kill('SIGTERM');
     for (const late = [];;) {
-        late.push(begin({}));
+        late.push(begin(CALLS[tool.name][0])); // in a moment, if it is let in
         await delay(20);
         const answers = await Promise.all(late.filter((call) => call.answered)
             .map((call) => call.answer));
