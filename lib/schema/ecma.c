@@ -48,6 +48,7 @@ static size_t characters(const char *text, const char *end)
     return n;
 }
 
+MCPS_PRINTF(3, 0)
 static void fail(struct mcps__ecma_parser *p, const char *place, const char *format,
                  va_list args)
 {

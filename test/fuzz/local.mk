@@ -1,7 +1,7 @@
 # Each target twice: over its corpus in "make check", and as a libFuzzer program.
 corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
 	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session \
-	test/fuzz/corpus_args
+	test/fuzz/corpus_args test/fuzz/corpus_regex
 check_PROGRAMS += $(corpus_programs)
 TESTS += $(corpus_programs)
 EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
@@ -26,9 +26,12 @@ test_fuzz_corpus_session_LDADD     = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_corpus_args_SOURCES      = test/fuzz/fuzz_args.c $(fields_sources) $(corpus_main)
 test_fuzz_corpus_args_CPPFLAGS     = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/args"'
 test_fuzz_corpus_args_LDADD        = libmcpscore.la $(JSONC_LIBS) -lm
+test_fuzz_corpus_regex_SOURCES     = test/fuzz/fuzz_regex.c $(corpus_main)
+test_fuzz_corpus_regex_CPPFLAGS    = $(AM_CPPFLAGS) -DLONG_INPUTS=200000 -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/regex"'
+test_fuzz_corpus_regex_LDADD       = libmcpscore.la
 
 fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 \
-	test/fuzz/fuzz_session test/fuzz/fuzz_args
+	test/fuzz/fuzz_session test/fuzz/fuzz_args test/fuzz/fuzz_regex
 EXTRA_PROGRAMS += $(fuzz_programs)
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
@@ -53,3 +56,6 @@ test_fuzz_fuzz_session_LDADD    = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_fuzz_args_SOURCES     = test/fuzz/fuzz_args.c $(fields_sources) test/fuzz/fuzz.h
 test_fuzz_fuzz_args_LDFLAGS     = $(fuzzer_ldflags)
 test_fuzz_fuzz_args_LDADD       = libmcpscore.la $(JSONC_LIBS) -lm
+test_fuzz_fuzz_regex_SOURCES    = test/fuzz/fuzz_regex.c test/fuzz/fuzz.h
+test_fuzz_fuzz_regex_LDFLAGS    = $(fuzzer_ldflags)
+test_fuzz_fuzz_regex_LDADD      = libmcpscore.la

@@ -18,7 +18,8 @@ if ! grep -q 'fsanitize=fuzzer-no-link' "$build/Makefile"; then
     build=$PWD
 fi
 make -s -C "$build" libmcpscore.la test/fuzz/fuzz_scan test/fuzz/fuzz_frame \
-    test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 test/fuzz/fuzz_session test/fuzz/fuzz_args
+    test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 test/fuzz/fuzz_session test/fuzz/fuzz_args \
+    test/fuzz/fuzz_regex
 
 run() { # target
     found=$build/test/fuzz/found/$1
@@ -32,7 +33,7 @@ run() { # target
 }
 
 bad=0
-for pair in "scan envelope" "frame base64" "session args"; do
+for pair in "scan envelope" "frame base64" "session args" "regex"; do
     pids=
     for target in $pair; do
         run "$target" &

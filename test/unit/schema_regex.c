@@ -355,6 +355,8 @@ static void beyond_pcre2(void)
         /* What was captured is forgotten with the next turn. */
         { "^(?:(a)|b)*\\1$", "at character 12 " },
         { "^(?:\\1(a))+$", "at character 5 " },
+        { "^(?:(?:(a)|b)\\1)+$", "at character 14 " },
+        { "^(?:(a)|b\\1)+$", "at character 10 " },
         { "^(?:(a)?b\\1)+$", "at character 10 " },
         /* A turn that consumes nothing is not taken. */
         { "^(a|)*\\1$", "at character 7 " },
