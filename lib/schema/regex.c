@@ -36,7 +36,7 @@ enum {
     JIT_CODE_MAX = 16384,      /* bytes of an expression for which machine code is made */
     JIT_STACK_FIRST = 32 << 10,
     JIT_STACK_MAX = 512 << 10,
-    HEAP_MAX_KIB = 4096 /* of a match without the JIT */
+    HEAP_MAX_KIB = 4096 /* without the JIT; about as much as its stack is good for */
 };
 
 /* PCRE2's steps. */
@@ -268,22 +268,19 @@ static bool uses_jit(const struct mcps__regex *regex,
     return regex->has_jit && !scratch->no_jit;
 }
 
-/* Returns what PCRE2 does. What is too much for the JIT's stack may still fit the heap. */
+/* Returns what PCRE2 does. */
 static int match(const struct mcps__regex *regex, struct mcps__regex_scratch *scratch,
                  const char *text, size_t len, uint64_t limit)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)text;
-    int r = PCRE2_ERROR_JIT_STACKLIMIT;
 
     pcre2_set_match_limit(scratch->context,
                           limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX);
     if (uses_jit(regex, scratch))
-        r = pcre2_jit_match(regex->code, subject, len, 0, 0, scratch->match_data,
-                            scratch->context);
-    if (r == PCRE2_ERROR_JIT_STACKLIMIT)
-        r = pcre2_match(regex->code, subject, len, 0, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT,
-                        scratch->match_data, scratch->context);
-    return r;
+        return pcre2_jit_match(regex->code, subject, len, 0, 0, scratch->match_data,
+                               scratch->context);
+    return pcre2_match(regex->code, subject, len, 0, PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT,
+                       scratch->match_data, scratch->context);
 }
 
 static int result_of(int r)
