@@ -257,7 +257,7 @@ static void same_object(const struct mcps_field *table, struct json_object *v,
 static bool is_beyond_object(const struct mcps_field *table, struct json_object *v);
 
 /* Is it something of which a table says what its schema does not? An integer of more than 64
- * bits does not fit a table, nor a NUL in a string, nor a number that no double has room for.
+ * bits does not fit a table, nor a NUL in a string.
  * Bounds of a number hold for its double there, and for what is written in a schema. */
 static bool is_beyond(const struct mcps_field *f, struct json_object *v)
 {
