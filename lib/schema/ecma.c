@@ -288,7 +288,6 @@ static void open_group(struct mcps__ecma_parser *p)
         .up = p->current,
         .depth = up->depth + 1,
         .branch = up->bars,
-        .begin = p->out->len,
     };
     const char *text, *name = NULL;
     bool captures;

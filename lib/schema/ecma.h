@@ -29,10 +29,9 @@ enum {
 
 /* What a match may cost besides the steps that PCRE2 counts. */
 struct mcps__ecma_cost {
-    uint32_t
-        weight; /* characters and items of brackets looked at within one step, at most */
-    bool hides; /* one step may go over any length of text */
-    bool uncounted; /* the JIT might take steps without end, uncounted */
+    uint32_t weight; /* characters and items of brackets seen within one step, at most */
+    bool hides;      /* one step may go over any length of text */
+    bool uncounted;  /* the JIT might take steps without end, uncounted */
 };
 
 /*

@@ -21,12 +21,11 @@ struct mcps__ecma_group {
     unsigned depth;  /* of the whole expression: 0 */
     unsigned branch; /* which of the alternatives of that one it lies in */
     unsigned bars;   /* between its alternatives, so far */
-    size_t begin;    /* of its translation */
     uint32_t weight; /* of what it has, so far */
     bool closed;
     bool looks;    /* it has an assertion in it that looks ahead or behind */
     bool may_miss; /* it has a quantifier by which it need not match exactly once */
-    bool resets; /* by which ECMA-262 may forget what was captured in it, and PCRE2 not */
+    bool resets;   /* by which ECMA-262 may forget what it captured, and PCRE2 not */
 };
 
 struct mcps__ecma_capture {
