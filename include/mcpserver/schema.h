@@ -7,7 +7,7 @@
  *     int r = mcps_schema_compile(&schema, text, strlen(text), NULL, why, sizeof why);
  *     ...
  *     r = mcps_schema_check(schema, tree, scratch, 5);
- *     if (r == MCPS_EINVAL)
+ *     if (r == MCPS_EINVALID)
  *         for (size_t i = 0; i < mcps_schema_n_errors(scratch); i++)
  *             puts(mcps_schema_error_at(scratch, i)->text);
  *
@@ -50,8 +50,6 @@ struct mcps_schema_options {
     /* Of schemas that have no $schema. */
     enum mcps_schema_dialect dialect MCPS_0;
     const char *base_uri MCPS_0; /* of the schema, before its $id; NULL: none */
-    /* JSON Pointer of the subschema that values are checked by; NULL: the whole. */
-    const char *at MCPS_0;
     const struct mcps_schema_document *documents MCPS_0;
     size_t n_documents MCPS_0;
     /* "format" is checked, where it is otherwise only said. Formats that are not those of the

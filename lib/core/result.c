@@ -438,14 +438,14 @@ int mcps_call_structured(mcps_call *call, struct json_object *tree)
 int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const void *value)
 {
     char why[MCPS__COMPLAINT_SIZE];
-    mcps_schema_scratch *scratch;
+    mcps_schema_scratch *scratch = NULL;
     struct mcps__buf json;
     struct mcps__writer w;
     int r;
 
     if (!call->tool->result || !mcps__table_is_of(call->tool->result, fields))
         return refuse_result(call, "its table is another one");
-    r = new_scratch(call, &scratch);
+    r = call->tool->result->trees ? new_scratch(call, &scratch) : 0;
     if (r < 0)
         return r;
     mcps__buf_init(&json, limit_of(call));

@@ -287,31 +287,18 @@ static void compiler_fini(struct mcps__compiler *c)
     mcps__arena_fini(&c->arena);
 }
 
-/* The subschema that values are checked by. */
-static int find_root(struct mcps__compiler *c)
-{
-    struct mcps__site site = { .c = c, .sub = c->first };
-    const char *at = c->options.at;
-
-    c->schema->root = c->first;
-    return at && *at
-               ? mcps__follow_pointer(&site, c->first->resource, at, &c->schema->root)
-               : 0;
-}
-
 /* More subschemas are found while references are followed. */
 static int compile_text(struct mcps__compiler *c, const char *json, size_t len)
 {
     int r = mcps__index_text(c, json, len);
 
-    if (r >= 0)
-        r = find_root(c);
     for (struct mcps__sub *s = c->first; s && r >= 0; s = s->making.next)
         r = compile_sub(c, s);
     if (r >= 0)
         r = refuse_circles(c);
     if (r < 0)
         return r;
+    c->schema->root = c->first;
     for (struct mcps__sub *s = c->first, *next; s; s = next) {
         next = s->making.next;
         s->making = (struct mcps__sub_making){ .tree = NULL };
@@ -365,9 +352,27 @@ mcps_schema *mcps_schema_unref(mcps_schema *schema)
     MCPS__CHECK_OBJ(schema, SCHEMA_MAGIC);
     if (!mcps__obj_unref(&schema->obj))
         return NULL;
+    mcps_schema_unref(schema->whole);
     for (struct mcps__owned *o = schema->owned; o; o = o->next)
         free_owned(o);
     mcps__arena_fini(&schema->arena);
     mcps__free(schema);
     return NULL;
+}
+
+int mcps__schema_part(mcps_schema *whole, const struct mcps__sub *sub, mcps_schema **ret)
+{
+    mcps_schema *part = mcps__calloc(1, sizeof *part);
+
+    if (!part)
+        return -ENOMEM;
+    mcps__obj_init(&part->obj, SCHEMA_MAGIC);
+    part->whole = mcps_schema_ref(whole);
+    part->root = sub;
+    part->dynamic = whole->dynamic;
+    part->hide_values = whole->hide_values;
+    part->max_steps = whole->max_steps;
+    part->max_nesting = whole->max_nesting;
+    *ret = part;
+    return 0;
 }

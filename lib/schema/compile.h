@@ -151,10 +151,6 @@ struct mcps__sub *mcps__index_sub(const struct mcps__compiler *c,
 int mcps__follow(struct mcps__site *site, const char *reference, size_t len,
                  struct mcps__sub **ret, int64_t *ret_dynamic) MCPS_MUST_CHECK;
 
-/* What is at a JSON Pointer in a resource. */
-int mcps__follow_pointer(struct mcps__site *site, struct mcps__resource *resource,
-                         const char *pointer, struct mcps__sub **ret) MCPS_MUST_CHECK;
-
 /* ---- keywords.c ---- */
 
 /* NULL for one that the dialect does not have. */

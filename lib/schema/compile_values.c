@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -210,37 +211,65 @@ static int take_number(struct mcps__site *site, struct json_object *value,
 
 static struct mcps__number_rules *number_rules(struct mcps__site *site)
 {
-    if (!site->sub->number)
-        site->sub->number = mcps__site_get(site, sizeof *site->sub->number);
-    return site->sub->number;
+    struct mcps__number_rules *rules = site->sub->number;
+
+    if (!rules) {
+        rules = mcps__site_get(site, sizeof *rules);
+        if (rules) {
+            rules->low = -HUGE_VAL;
+            rules->high = HUGE_VAL;
+        }
+        site->sub->number = rules;
+    }
+    return rules;
+}
+
+static int take_low(struct mcps__site *site, struct json_object *value,
+                    struct mcps__number_rules *rules, struct mcps__num **ret)
+{
+    int r = take_number(site, value, ret);
+
+    if (r >= 0 && (*ret)->value > rules->low)
+        rules->low = (*ret)->value;
+    return r;
+}
+
+static int take_high(struct mcps__site *site, struct json_object *value,
+                     struct mcps__number_rules *rules, struct mcps__num **ret)
+{
+    int r = take_number(site, value, ret);
+
+    if (r >= 0 && (*ret)->value < rules->high)
+        rules->high = (*ret)->value;
+    return r;
 }
 
 int mcps__compile_minimum(struct mcps__site *site, struct json_object *value)
 {
     struct mcps__number_rules *rules = number_rules(site);
 
-    return rules ? take_number(site, value, &rules->minimum) : -ENOMEM;
+    return rules ? take_low(site, value, rules, &rules->minimum) : -ENOMEM;
 }
 
 int mcps__compile_maximum(struct mcps__site *site, struct json_object *value)
 {
     struct mcps__number_rules *rules = number_rules(site);
 
-    return rules ? take_number(site, value, &rules->maximum) : -ENOMEM;
+    return rules ? take_high(site, value, rules, &rules->maximum) : -ENOMEM;
 }
 
 int mcps__compile_above(struct mcps__site *site, struct json_object *value)
 {
     struct mcps__number_rules *rules = number_rules(site);
 
-    return rules ? take_number(site, value, &rules->above) : -ENOMEM;
+    return rules ? take_low(site, value, rules, &rules->above) : -ENOMEM;
 }
 
 int mcps__compile_below(struct mcps__site *site, struct json_object *value)
 {
     struct mcps__number_rules *rules = number_rules(site);
 
-    return rules ? take_number(site, value, &rules->below) : -ENOMEM;
+    return rules ? take_high(site, value, rules, &rules->below) : -ENOMEM;
 }
 
 int mcps__compile_multiple_of(struct mcps__site *site, struct json_object *value)
@@ -262,8 +291,7 @@ int mcps__site_count(const struct mcps__site *site, struct json_object *value,
 {
     const double most = 18446744073709551616.0;
 
-    if (json_object_is_type(value, json_type_int) &&
-        (json_object_get_int64(value) > 0 || json_object_get_uint64(value) == 0)) {
+    if (json_object_is_type(value, json_type_int) && json_object_get_int64(value) >= 0) {
         *ret = json_object_get_uint64(value);
         return 0;
     }

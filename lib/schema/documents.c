@@ -148,9 +148,10 @@ static int make_dialect(struct mcps__compiler *c, const struct mcps__sub *sub,
     if (!document || !json_object_is_type(document->tree, json_type_object))
         return refuse_dialect(c, sub, uri);
     if (json_object_object_get_ex(document->tree, "$schema", &base)) {
-        const char *text = text_of(base, &len);
+        const char *text =
+            json_object_is_type(base, json_type_string) ? text_of(base, &len) : "";
 
-        from = mcps__dialect_find(text, len);
+        from = mcps__dialect_find(text, strlen(text));
         if (!from)
             return refuse_dialect(c, sub, text);
     }

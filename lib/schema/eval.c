@@ -2,11 +2,13 @@
 /* A check: a value before a subschema; see eval.h. */
 #include "config.h"
 
+#include "schema/ecma.h"
 #include "schema/eval.h"
 
 #include <errno.h>
 
-enum { REGEX_STEPS = 256 }; /* that it takes to compile one, beside a step a byte */
+/* How much more a step of a pattern takes than others. */
+enum { PATTERN_PRICE = 4 };
 
 /* ---- numbers and strings ---- */
 
@@ -43,7 +45,8 @@ static bool fits_bounds(struct mcps__eval *e, const struct mcps__here *here)
 static bool fits_number(struct mcps__eval *e, const struct mcps__here *here)
 {
     const struct mcps__number_rules *n = here->sub->number;
-    bool fits = fits_bounds(e, here);
+    double value = json_object_get_double(here->value);
+    bool fits = (value > n->low && value < n->high) || fits_bounds(e, here);
     int r;
 
     if (!n->multiple_of || (!fits && mcps__eval_done(e)))
@@ -73,8 +76,8 @@ static bool fits_length(struct mcps__eval *e, const struct mcps__here *here,
     const struct mcps__string_rules *s = here->sub->string;
     uint64_t n;
 
-    /* So many bytes are at the most four times as many as characters. */
-    if (len <= s->max_length && len / 4 >= s->min_length)
+    /* There are at most as many characters as bytes, and at least a quarter of them. */
+    if (len <= s->max_length && (len + 3) / 4 >= s->min_length)
         return true;
     n = length_of(text, len);
     if (n < s->min_length)
@@ -86,28 +89,32 @@ static bool fits_length(struct mcps__eval *e, const struct mcps__here *here,
     return true;
 }
 
+int mcps__eval_search(struct mcps__eval *e, const struct mcps__regex *regex,
+                      const char *text, size_t len)
+{
+    uint64_t steps = e->steps / PATTERN_PRICE, before = steps;
+    int r = mcps__regex_search(regex, &e->scratch->regex, text, len, &steps);
+
+    e->steps -= (before - steps) * PATTERN_PRICE;
+    if (r < 0)
+        e->error = r;
+    return r;
+}
+
 static bool fits_pattern(struct mcps__eval *e, const struct mcps__here *here,
                          const char *text, size_t len)
 {
     const struct mcps__string_rules *s = here->sub->string;
-    int r = mcps__regex_search(s->pattern, &e->scratch->regex, text, len, &e->steps);
+    int r = mcps__eval_search(e, s->pattern, text, len);
 
-    if (r < 0)
-        e->error = r;
     return r > 0 || mcps__explain(e, here, "pattern", NULL,
                                   "a string that matches %.160s", s->pattern_text);
 }
 
 static bool is_regex(struct mcps__eval *e, const char *text, size_t len)
 {
-    struct mcps__regex *regex = NULL;
-    int r;
+    int r = mcps__ecma_check(text, len, NULL, 0);
 
-    if (!mcps__eval_spend(e, (REGEX_STEPS + len) * MCPS__STEP_SIZE))
-        return false;
-    r = mcps__regex_new(&regex, text, len, NULL, 0);
-
-    mcps__regex_free(regex);
     if (r == -ENOMEM)
         e->error = r;
     return r >= 0;
@@ -141,19 +148,12 @@ static bool fits_string(struct mcps__eval *e, const struct mcps__here *here)
 
 /* ---- types and constants ---- */
 
-static unsigned type_of(struct json_object *value)
-{
-    switch (json_object_get_type(value)) {
-    case json_type_null: return MCPS__T_NULL;
-    case json_type_boolean: return MCPS__T_BOOLEAN;
-    case json_type_int: return MCPS__T_INTEGER;
-    case json_type_double: return MCPS__T_NUMBER;
-    case json_type_string: return MCPS__T_STRING;
-    case json_type_array: return MCPS__T_ARRAY;
-    case json_type_object: return MCPS__T_OBJECT;
-    }
-    return 0;
-}
+static const uint8_t type_bits[] = {
+    [json_type_null] = MCPS__T_NULL,     [json_type_boolean] = MCPS__T_BOOLEAN,
+    [json_type_int] = MCPS__T_INTEGER,   [json_type_double] = MCPS__T_NUMBER,
+    [json_type_string] = MCPS__T_STRING, [json_type_array] = MCPS__T_ARRAY,
+    [json_type_object] = MCPS__T_OBJECT,
+};
 
 /* 1.0 is an integer, too. */
 static bool fits_type(struct mcps__eval *e, const struct mcps__here *here, unsigned type)
@@ -182,7 +182,7 @@ static int is_choice(struct mcps__eval *e, const struct mcps__choices *choices,
 
         if (!mcps__eval_spend(e, len))
             return MCPS_ELIMIT;
-        return mcps__names_find(&choices->strings, text, len, 0) >= 0;
+        return mcps__names_find(&choices->strings, text, len) >= 0;
     }
     for (size_t i = 0; i < choices->n_values; i++) {
         int r = mcps__constant_equals(choices->values[i], value, &e->steps);
@@ -230,7 +230,7 @@ static bool fits_rules(struct mcps__eval *e, const struct mcps__here *here, unsi
 static bool fits_all(struct mcps__eval *e, const struct mcps__here *here)
 {
     const struct mcps__sub *sub = here->sub;
-    unsigned type = type_of(here->value);
+    unsigned type = type_bits[json_object_get_type(here->value)];
     bool fits = sub->types == MCPS__T_ANY || fits_type(e, here, type);
 
     if (sub->choices && (fits || !mcps__eval_done(e)))
@@ -302,20 +302,24 @@ static bool fits_nested(struct mcps__eval *e, const struct mcps__here *here)
     return fits && e->error == 0;
 }
 
+static bool fits_fully(struct mcps__eval *e, const struct mcps__here *here)
+{
+    if (here->sub->never)
+        return mcps__explain(e, here, "", NULL, "nothing");
+    return fits_nested(e, here);
+}
+
 bool mcps__eval_fits(struct mcps__eval *e, const struct mcps__sub *sub,
                      struct json_object *value, const struct mcps__spot *at,
                      struct mcps__marks *marks)
 {
-    const struct mcps__here here = { sub, value, at, marks };
-    unsigned type = type_of(value);
+    unsigned type = type_bits[json_object_get_type(value)];
 
     if (!mcps__eval_step(e))
         return false;
     if (sub->types & type && !(sub->asks & type) && !sub->never)
         return true;
-    if (sub->never)
-        return mcps__explain(e, &here, "", NULL, "nothing");
-    return fits_nested(e, &here);
+    return fits_fully(e, &(struct mcps__here){ sub, value, at, marks });
 }
 
 bool mcps__eval_would_fit(struct mcps__eval *e, const struct mcps__sub *sub,

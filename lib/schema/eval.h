@@ -108,6 +108,10 @@ bool mcps__eval_fits(struct mcps__eval *e, const struct mcps__sub *sub,
 bool mcps__eval_would_fit(struct mcps__eval *e, const struct mcps__sub *sub,
                           struct json_object *value, const struct mcps__spot *at,
                           struct mcps__marks *marks);
+/* Does the expression match? 1 or 0, or what ended the check. */
+int mcps__eval_search(struct mcps__eval *e, const struct mcps__regex *regex,
+                      const char *text, size_t len);
+
 /* Takes a step; false when there are no more. */
 static inline bool mcps__eval_step(struct mcps__eval *e)
 {

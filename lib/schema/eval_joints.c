@@ -2,7 +2,9 @@
 /* Subschemas that look at the same value; see eval.h. */
 #include "config.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "schema/eval.h"
 
@@ -43,13 +45,33 @@ static bool fits_apart(struct mcps__eval *e, const struct mcps__here *here,
     return fits;
 }
 
-/* The error that is deepest in the value is of the subschema that was meant, most likely. */
+/* Types, and then certain values, are what forms are told apart by. */
+static int rank(const struct mcps__reported *one)
+{
+    if (one->types != 0)
+        return 0;
+    return strcmp(one->error.keyword, "const") == 0 ||
+                   strcmp(one->error.keyword, "enum") == 0
+               ? 1
+               : 2;
+}
+
+/* Which is more likely the error of the subschema that was meant? The one that is deeper in
+ * the value; else the one that is not about what tells forms apart. */
+static bool is_nearer(const struct mcps__reported *one,
+                      const struct mcps__reported *other)
+{
+    if (!other || one->depth != other->depth)
+        return !other || one->depth > other->depth;
+    return rank(one) > rank(other);
+}
+
 static void note(struct mcps__trials *trials, const struct mcps__here *here,
                  const struct mcps__reported *one)
 {
     if (!one)
         return;
-    if (!trials->nearest || one->depth > trials->nearest->depth)
+    if (is_nearer(one, trials->nearest))
         trials->nearest = one;
     if (one->types == 0 || one->depth > mcps__spot_depth(here->at))
         return;
@@ -61,7 +83,8 @@ static void note(struct mcps__trials *trials, const struct mcps__here *here,
 static bool try_one(struct mcps__eval *e, const struct mcps__here *here,
                     const struct mcps__sub *sub, struct mcps__trials *trials)
 {
-    struct mcps__report *report = e->report, trial = { .max = 1 };
+    struct mcps__report *report = e->report;
+    struct mcps__report trial = { .max = e->coerces ? UINT_MAX : 1 };
     bool fits;
 
     if (report)

@@ -84,11 +84,8 @@ static bool fits_patterns(struct mcps__eval *e, const struct mcps__here *here,
     bool fits = true;
 
     for (size_t i = 0; i < o->n_patterns; i++) {
-        int r = mcps__regex_search(o->patterns[i].regex, &e->scratch->regex, name, len,
-                                   &e->steps);
+        int r = mcps__eval_search(e, o->patterns[i].regex, name, len);
 
-        if (r < 0)
-            e->error = r;
         if (r < 0)
             return false;
         if (r == 0)
@@ -118,31 +115,53 @@ static bool fits_rest(struct mcps__eval *e, const struct mcps__here *here,
     return fits_member(e, here, rest, name, value);
 }
 
-static bool fits_entry(struct mcps__eval *e, const struct mcps__here *here,
-                       struct going *going, const char *name, struct json_object *value)
+/* The member that the schema knows by that name; NULL: none. They often come in the order in
+ * which the schema has them. */
+static const struct mcps__member *find_member(const struct mcps__object_rules *o,
+                                              struct going *going, const char *name)
+{
+    int32_t place = (int32_t)going->hint;
+
+    if (!mcps__names_is(&o->names, going->hint, name))
+        place = mcps__names_find(&o->names, name, strlen(name));
+    if (place < 0)
+        return NULL;
+    going->hint = (uint32_t)place + 1;
+    return &o->members[place];
+}
+
+/* By patterns, and by its name. */
+static bool fits_by_name(struct mcps__eval *e, const struct mcps__here *here,
+                         const char *name, struct json_object *value, bool *known)
 {
     const struct mcps__object_rules *o = here->sub->object;
     size_t len = strlen(name);
-    int32_t place = mcps__names_find(&o->names, name, len, going->hint);
-    bool known = false, fits = mcps__eval_spend(e, len);
+    bool fits = mcps__eval_spend(e, len);
 
-    if (place >= 0) {
-        const struct mcps__member *member = &o->members[place];
-
-        going->hint = (uint32_t)place + 1;
-        going->n_required += member->required;
-        known = member->sub;
-        if (known)
-            fits = fits_member(e, here, member->sub, name, value);
-    }
     if (o->n_patterns > 0 && (fits || !mcps__eval_done(e)))
-        fits = fits_patterns(e, here, name, len, value, &known) && fits;
-    if (!known && o->rest && (fits || !mcps__eval_done(e))) {
-        known = true;
+        fits = fits_patterns(e, here, name, len, value, known) && fits;
+    if (!*known && o->rest && (fits || !mcps__eval_done(e))) {
+        *known = true;
         fits = fits_rest(e, here, name, value) && fits;
     }
     if (o->names_sub && (fits || !mcps__eval_done(e)))
         fits = fits_name(e, here, name, len) && fits;
+    return fits;
+}
+
+static bool fits_entry(struct mcps__eval *e, const struct mcps__here *here,
+                       struct going *going, const char *name, struct json_object *value)
+{
+    const struct mcps__object_rules *o = here->sub->object;
+    const struct mcps__member *member = find_member(o, going, name);
+    bool known = member && member->sub, fits = true;
+
+    if (member)
+        going->n_required += member->required;
+    if (known)
+        fits = fits_member(e, here, member->sub, name, value);
+    if ((!known || o->n_patterns > 0 || o->names_sub) && (fits || !mcps__eval_done(e)))
+        fits = fits_by_name(e, here, name, value, &known) && fits;
     if (known)
         mcps__marks_set(here->marks, going->index);
     return fits;

@@ -227,10 +227,12 @@ static void add(struct mcps__eval *e, struct mcps__reported *reported)
 static void explain(struct mcps__eval *e, const struct mcps__here *here,
                     const char *keyword, const char *got, const char *expected)
 {
-    struct mcps__reported *reported =
-        mcps__arena_get(&e->scratch->texts, sizeof *reported);
+    struct mcps__reported *reported;
     struct mcps_schema_error *error;
 
+    if (e->coerces)
+        return; /* what is of interest was noted */
+    reported = mcps__arena_get(&e->scratch->texts, sizeof *reported);
     if (!reported) {
         e->error = -ENOMEM;
         return;
@@ -348,7 +350,7 @@ static void add_coercion(struct mcps__eval *e, const struct mcps__here *here)
 static const struct mcps__sub *sub_of_member(const struct mcps__object_rules *o,
                                              const char *name)
 {
-    int32_t place = mcps__names_find(&o->names, name, strlen(name), 0);
+    int32_t place = mcps__names_find(&o->names, name, strlen(name));
 
     return place >= 0 ? o->members[place].sub : NULL;
 }

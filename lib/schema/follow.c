@@ -95,8 +95,8 @@ static bool walk_pointer(const struct mcps__compiler *c, char *pointer,
     return *at == '\0';
 }
 
-int mcps__follow_pointer(struct mcps__site *site, struct mcps__resource *resource,
-                         const char *pointer, struct mcps__sub **ret)
+static int follow_pointer(struct mcps__site *site, struct mcps__resource *resource,
+                          const char *pointer, struct mcps__sub **ret)
 {
     struct mcps__compiler *c = site->c;
     struct mcps__sub *nearest = resource->root;
@@ -167,7 +167,7 @@ static int follow_fragment(struct mcps__site *site, struct mcps__resource *resou
         return mcps__site_refuse(site, "it has a NUL character in it");
     if (*text != '/')
         return follow_anchor(site, resource, text, ret, ret_dynamic);
-    return mcps__follow_pointer(site, resource, text, ret);
+    return follow_pointer(site, resource, text, ret);
 }
 
 int mcps__follow(struct mcps__site *site, const char *reference, size_t len,

@@ -78,12 +78,9 @@ uint32_t mcps__names_add(struct mcps__names *names, const char *text, size_t len
     return names->n - 1;
 }
 
-int32_t mcps__names_find(const struct mcps__names *names, const char *text, size_t len,
-                         uint32_t hint)
+int32_t mcps__names_find(const struct mcps__names *names, const char *text, size_t len)
 {
     if (names->n == 0)
         return MCPS__NAME_NONE;
-    if (hint < names->n && is_name(&names->names[hint], text, len))
-        return (int32_t)hint;
     return find_hashed(names, text, len, hash_of(text, len));
 }

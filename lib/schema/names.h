@@ -6,8 +6,10 @@
 #ifndef MCPS_SCHEMA_NAMES_H
 #define MCPS_SCHEMA_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "mcpserver/base.h"
 #include "schema/arena.h"
@@ -31,8 +33,13 @@ int mcps__names_init(struct mcps__names *names, struct mcps__arena *arena,
                      size_t max) MCPS_MUST_CHECK;
 /* Its place: a new one, for which there is room, or the one it has. */
 uint32_t mcps__names_add(struct mcps__names *names, const char *text, size_t len);
-/* The place of a name, or MCPS__NAME_NONE. `hint` is where it is likely to be. */
-int32_t mcps__names_find(const struct mcps__names *names, const char *text, size_t len,
-                         uint32_t hint);
+/* The place of a name, or MCPS__NAME_NONE. */
+int32_t mcps__names_find(const struct mcps__names *names, const char *text, size_t len);
+/* Is a text, which ends with its first NUL, the name at a place? */
+static inline bool mcps__names_is(const struct mcps__names *names, uint32_t place,
+                                  const char *text)
+{
+    return place < names->n && strcmp(names->names[place].text, text) == 0;
+}
 
 #endif

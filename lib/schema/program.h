@@ -51,6 +51,9 @@ struct mcps__choices {
 
 struct mcps__number_rules {
     struct mcps__num *minimum, *maximum, *above, *below, *multiple_of; /* NULL: none */
+    /* What lies between them, as doubles, is within the bounds; what does not has to be
+     * looked at. */
+    double low, high;
 };
 
 struct mcps__string_rules {
@@ -184,11 +187,17 @@ struct mcps_schema {
     struct mcps__obj obj;
     struct mcps__arena arena;
     struct mcps__owned *owned;
-    struct mcps__sub *root;
+    mcps_schema *whole; /* a reference, of a part of another one; or NULL */
+    const struct mcps__sub *root;
     bool dynamic; /* has a $dynamicRef that depends on the way to it */
     bool hide_values;
     uint64_t max_steps;
     unsigned max_nesting;
 };
+
+/* A subschema of a compiled schema as a schema of its own; references go where they went.
+ * Gives a reference in *ret. -ENOMEM. */
+int mcps__schema_part(mcps_schema *whole, const struct mcps__sub *sub,
+                      mcps_schema **ret) MCPS_MUST_CHECK;
 
 #endif

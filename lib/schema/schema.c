@@ -5,6 +5,7 @@
 #include "mcpserver/schema.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "schema/eval.h"
@@ -13,8 +14,7 @@
 
 enum {
     MEMORY_KEPT = 64 << 10, /* bytes of a scratch that stay for the next check */
-    COERCE_ROUNDS = 8,      /* strings within strings */
-    COERCED_MAX = 1000      /* errors of a round that are looked at */
+    COERCE_ROUNDS = 8       /* strings within strings */
 };
 
 /* ---- scratch ---- */
@@ -210,7 +210,7 @@ static int coerce_all(struct mcps__eval *e, const mcps_schema *schema,
     int r;
 
     e->coerces = true;
-    e->scratch->report.max = COERCED_MAX;
+    e->scratch->report.max = UINT_MAX;
     r = run(e, schema, *tree, true);
     if (r != MCPS_EINVALID)
         return r;

@@ -16,7 +16,7 @@
 
 #include "schema/args.h"
 #include "schema/check.h"
-#include "schema/place.h"
+#include "schema/program.h"
 #include "schema/words.h"
 #include "util/mem.h"
 #include "util/utf8.h"
@@ -511,51 +511,33 @@ int mcps__table_new(struct mcps__table **ret, const struct mcps_field *fields,
 
 /* ---- schemas of trees ---- */
 
-struct pointing {
-    const char *json;
-    size_t len;
-    struct mcps_schema_options options;
-    struct mcps__buf at; /* the pointer to the fields, without a NUL */
-    char *reterr;
-    size_t reterr_size;
-};
+static int compile_trees(struct mcps__table *table, mcps_schema *whole,
+                         const struct mcps__sub *sub);
 
-static int compile_trees(struct mcps__table *table, struct pointing *p);
-
-/* The pointer is that of the field. */
-static int compile_tree(struct mcps__table_field *f, struct pointing *p)
+/* The subschema is that of the field. */
+static int compile_tree(struct mcps__table_field *f, mcps_schema *whole,
+                        const struct mcps__sub *sub)
 {
-    int r = f->type == MCPS_TYPE_LIST ? mcps__buf_append_str(&p->at, "/items") : 0;
-
-    if (r < 0)
-        return r;
+    if (f->type == MCPS_TYPE_LIST)
+        sub = sub->array->rest;
     if (f->table)
-        return compile_trees(f->table, p);
-    if (!f->schema_json)
-        return 0;
-    r = mcps__buf_append_byte(&p->at, '\0');
-    p->options.at = p->at.data;
-    return r < 0 ? r
-                 : mcps_schema_compile(&f->schema, p->json, p->len, &p->options,
-                                       p->reterr, p->reterr_size);
+        return compile_trees(f->table, whole, sub);
+    return f->schema_json ? mcps__schema_part(whole, sub, &f->schema) : 0;
 }
 
-static int compile_trees(struct mcps__table *table, struct pointing *p)
+/* What was compiled is what the table has written, so that each field is where it was put. */
+static int compile_trees(struct mcps__table *table, mcps_schema *whole,
+                         const struct mcps__sub *sub)
 {
-    size_t len = p->at.len;
     int r = 0;
 
     for (size_t i = 0; i < table->n_fields && r >= 0; i++) {
         struct mcps__table_field *f = &table->fields[i];
+        int32_t place = mcps__names_find(&sub->object->names, f->name, f->name_len);
 
-        if (f->kind != MCPS_TYPE_JSON && f->kind != MCPS_TYPE_OBJECT)
-            continue;
-        r = mcps__buf_append_str(&p->at, "/properties");
-        if (r >= 0)
-            r = mcps__place_name(&p->at, f->name, f->name_len);
-        if (r >= 0)
-            r = compile_tree(f, p);
-        p->at.len = len;
+        mcps__assert(place >= 0);
+        if (f->kind == MCPS_TYPE_JSON || f->kind == MCPS_TYPE_OBJECT)
+            r = compile_tree(f, whole, sub->object->members[place].sub);
     }
     return r;
 }
@@ -564,18 +546,16 @@ int mcps__table_compile(struct mcps__table *table, const char *json, size_t len,
                         const struct mcps_schema_options *options, char *reterr,
                         size_t reterr_size)
 {
-    struct pointing p = {
-        .json = json,
-        .len = len,
-        .options = *options,
-        .reterr = reterr,
-        .reterr_size = reterr_size,
-    };
+    mcps_schema *whole;
     int r;
 
-    mcps__buf_init(&p.at, SIZE_MAX);
-    r = compile_trees(table, &p);
-    mcps__buf_fini(&p.at);
+    if (!table->trees)
+        return 0;
+    r = mcps_schema_compile(&whole, json, len, options, reterr, reterr_size);
+    if (r < 0)
+        return r;
+    r = compile_trees(table, whole, whole->root);
+    mcps_schema_unref(whole);
     return r;
 }
 

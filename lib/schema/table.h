@@ -73,7 +73,7 @@ struct mcps__table *mcps__table_free(struct mcps__table *table);
 void mcps__table_write_schema(const struct mcps__table *table, struct mcps__writer *w);
 
 /* Compiles what fields of type JSON say of their values, so that decoding and encoding check
- * it: `json` is the schema of the whole table, in which references are resolved. MCPS_EINVALID
+ * it: `json` is what mcps__table_write_schema() wrote, in which references are resolved. MCPS_EINVALID
  * or MCPS_ELIMIT with a sentence; -ENOMEM. */
 int mcps__table_compile(struct mcps__table *table, const char *json, size_t len,
                         const struct mcps_schema_options *options, char *reterr,
