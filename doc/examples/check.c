@@ -3,13 +3,11 @@
  * Checks JSON files by a JSON Schema: check SCHEMA FILE...
  *
  * Nothing here is about servers. It says what does not fit, a line each, and exits with 1 if
- * there was something, with 2 if the schema or a file cannot be used.
+ * there was something, with 2 if the schema cannot be used or a file not be read.
  */
 #include <mcpserver/schema.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include <json-c/json.h>
 
 static char *read_file(const char *name, size_t *ret_len)
 {
@@ -37,21 +35,18 @@ static int check(const mcps_schema *schema, mcps_schema_scratch *scratch,
 {
     size_t len;
     char *text = read_file(name, &len);
-    enum json_tokener_error error = json_tokener_error_parse_eof;
-    struct json_object *tree = text ? json_tokener_parse_verbose(text, &error) : NULL;
     int r;
 
-    free(text);
-    if (error != json_tokener_success) {
-        fprintf(stderr, "%s: %s\n", name, json_tokener_error_desc(error));
+    if (!text) {
+        fprintf(stderr, "%s: it cannot be read\n", name);
         return 2;
     }
-    r = mcps_schema_check(schema, tree, scratch, 20);
+    r = mcps_schema_check_text(schema, text, len, scratch, 20);
+    free(text);
     for (size_t i = 0; i < mcps_schema_n_errors(scratch); i++)
         printf("%s: %s\n", name, mcps_schema_error_at(scratch, i)->text);
     if (r < 0 && mcps_schema_n_errors(scratch) == 0)
         fprintf(stderr, "%s: %s\n", name, mcps_strerror(r));
-    json_object_put(tree);
     return r < 0;
 }
 

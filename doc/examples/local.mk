@@ -24,7 +24,7 @@ doc_examples_calc_LDADD   = libmcpserver.la
 doc_examples_calc_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_check_SOURCES = doc/examples/check.c
 doc_examples_check_CFLAGS  = $(AM_CFLAGS) -std=c11
-doc_examples_check_LDADD   = libmcpserver.la $(JSONC_LIBS)
+doc_examples_check_LDADD   = libmcpserver.la
 doc_examples_check_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_game_SOURCES = doc/examples/game.c
 doc_examples_game_CFLAGS  = $(AM_CFLAGS) -std=c11

@@ -116,10 +116,16 @@ struct mcps_schema_error {
 MCPS_PUBLIC int mcps_schema_check(const mcps_schema *schema, struct json_object *tree,
                                   mcps_schema_scratch *scratch,
                                   unsigned max_errors) MCPS_MUST_CHECK;
+/* The same for the JSON text of a value, whose numbers are taken as they are written, which no
+ * parser of json-c's does. A text that is no JSON, or nests deeper than 64, is one error,
+ * which says where. */
+MCPS_PUBLIC int mcps_schema_check_text(const mcps_schema *schema, const char *json,
+                                       size_t len, mcps_schema_scratch *scratch,
+                                       unsigned max_errors) MCPS_MUST_CHECK;
 /*
  * The same for what language models send: a string where the schema asks for another type is
  * replaced by the value whose JSON text it is, if that is of such a type ("5" for an integer,
- * "[1,2]" for an array) . *tree may be replaced; trees that are replaced are put. *ret_n is the
+ * "[1,2]" for an array). *tree may be replaced; trees that are replaced are put. *ret_n is the
  * number of replacements, set whatever is returned; what was replaced stays so.
  */
 MCPS_PUBLIC int mcps_schema_coerce(const mcps_schema *schema, struct json_object **tree,

@@ -216,6 +216,8 @@ MCPS_PUBLIC int mcps_server_process(mcps_server *server) MCPS_MUST_CHECK;
     XX(bad_messages, "messages that were refused, so far")                           \
     XX(ignored_messages, "notifications and answers that fit nothing, so far")       \
     XX(log_dropped, "lines of the log that its rate limit dropped, so far")          \
+    XX(unchecked,                                                                    \
+       "arguments and results that could not be checked within the limits, so far")  \
     XX(coerced,                                                                      \
        "strings in arguments that were taken for the values that they hold, so far")
 

@@ -54,6 +54,7 @@ static int check_tree(struct mcps__arguments *arguments, const struct mcps__tool
                                                 MCPS__COMPLAINTS_MAX);
 
     reader->n_coerced += n;
+    reader->n_unchecked += r == MCPS_ELIMIT;
     mcps__complaints_init(&complaints, "argument", reterr, reterr_size);
     for (size_t i = 0; i < mcps_schema_n_errors(scratch); i++)
         mcps__complain_line(&complaints, mcps_schema_error_at(scratch, i)->text);

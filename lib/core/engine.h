@@ -29,7 +29,7 @@ struct mcps__counters {
     atomic_uint sessions, streams, in_flight, pending; /* gauges */
     atomic_uint_fast64_t answers, dropped_answers, suppressed_answers;
     atomic_uint_fast64_t cancelled, cancelled_before_start;
-    atomic_uint_fast64_t lost_bytes, bad_messages, ignored_messages, coerced;
+    atomic_uint_fast64_t lost_bytes, bad_messages, ignored_messages, coerced, unchecked;
 };
 
 /* How long clients of the modern era may keep a result, and for whom. */

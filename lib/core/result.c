@@ -409,6 +409,8 @@ static int check_tree(struct mcps_call *call, struct json_object *tree)
     if (r < 0 || !scratch)
         return r;
     r = mcps_schema_check(call->tool->output, tree, scratch, 1);
+    if (r == MCPS_ELIMIT)
+        MCPS__COUNT(call->exchange.peer->engine, unchecked);
     if (r == MCPS_EINVALID || r == MCPS_ELIMIT)
         r = refuse_result(call, mcps_schema_error_at(scratch, 0)->text);
     mcps_schema_scratch_free(scratch);

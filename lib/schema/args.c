@@ -340,6 +340,7 @@ static int check_tree(struct decoder *d, const struct mcps__at *at,
             ? mcps_schema_coerce(schema, tree, scratch, MCPS__COMPLAINTS_MAX, &n)
             : mcps_schema_check(schema, *tree, scratch, MCPS__COMPLAINTS_MAX);
     d->reader->n_coerced += n;
+    d->reader->n_unchecked += r == MCPS_ELIMIT;
     for (size_t i = 0; i < mcps_schema_n_errors(scratch); i++)
         if (!mcps__complaints_full(&d->complaints))
             mcps__complain_schema(&d->complaints, at, mcps_schema_error_at(scratch, i));

@@ -259,11 +259,15 @@ static int compiler_init(struct mcps__compiler *c, const struct mcps_schema_opti
     limits.string = UINT32_MAX;
     limits.values = UINT32_MAX;
     c->steps = c->options.max_compile_steps;
-    r = mcps__map_init(&c->subs, SIZE_MAX);
+    r = mcps__map_init(&c->given, SIZE_MAX);
+    if (r >= 0)
+        r = mcps__map_init(&c->subs, SIZE_MAX);
     if (r >= 0)
         r = mcps__map_init(&c->resources, SIZE_MAX);
     if (r >= 0)
         r = mcps__map_init(&c->anchors, SIZE_MAX);
+    if (r >= 0)
+        r = mcps__map_init(&c->anchor_names, SIZE_MAX);
     if (r >= 0)
         r = mcps__tree_parser_init(&c->parser, &limits);
     c->schema = r < 0 ? NULL : mcps__calloc(1, sizeof *c->schema);
@@ -281,17 +285,21 @@ static void compiler_fini(struct mcps__compiler *c)
     for (const struct mcps__document *d = c->documents; d; d = d->next)
         json_object_put(d->tree);
     mcps__tree_parser_fini(&c->parser);
+    mcps__map_fini(&c->anchor_names);
     mcps__map_fini(&c->anchors);
     mcps__map_fini(&c->resources);
     mcps__map_fini(&c->subs);
+    mcps__map_fini(&c->given);
     mcps__arena_fini(&c->arena);
 }
 
 /* More subschemas are found while references are followed. */
 static int compile_text(struct mcps__compiler *c, const char *json, size_t len)
 {
-    int r = mcps__index_text(c, json, len);
+    int r = mcps__document_note_given(c);
 
+    if (r >= 0)
+        r = mcps__index_text(c, json, len);
     for (struct mcps__sub *s = c->first; s && r >= 0; s = s->making.next)
         r = compile_sub(c, s);
     if (r >= 0)
@@ -302,6 +310,7 @@ static int compile_text(struct mcps__compiler *c, const char *json, size_t len)
     for (struct mcps__sub *s = c->first, *next; s; s = next) {
         next = s->making.next;
         s->making = (struct mcps__sub_making){ .tree = NULL };
+        s->resource->dialect = NULL; /* it may be the compiler's */
     }
     return 0;
 }

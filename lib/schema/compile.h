@@ -17,6 +17,11 @@
 #include "schema/program.h"
 #include "util/map.h"
 
+/* A document of the options, by its URI as references are resolved. */
+struct mcps__given {
+    const char *uri, *json;
+};
+
 /* A document that was read. */
 struct mcps__document {
     struct mcps__document *next;
@@ -24,9 +29,8 @@ struct mcps__document {
     struct json_object *tree;
 };
 
-/* The name of a $dynamicAnchor; its number is its place from the end of the list. */
+/* The name of a $dynamicAnchor. */
 struct mcps__anchor_name {
-    struct mcps__anchor_name *next;
     const char *text;
     uint32_t number;
 };
@@ -37,10 +41,11 @@ struct mcps__compiler {
     struct mcps__arena arena;           /* of what is not needed afterwards */
     struct mcps__tree_parser parser;
     struct mcps__document *documents;
-    struct mcps__map subs;      /* by the pointer to their tree */
-    struct mcps__map resources; /* by their URI */
-    struct mcps__map anchors;   /* by URI#name: subschemas */
-    struct mcps__anchor_name *anchor_names;
+    struct mcps__map given;        /* documents of the options, by their URI */
+    struct mcps__map subs;         /* by the pointer to their tree */
+    struct mcps__map resources;    /* by their URI */
+    struct mcps__map anchors;      /* by URI#name: subschemas */
+    struct mcps__map anchor_names; /* of the $dynamicAnchors, by their text */
     struct mcps__sub *first, *last;
     unsigned n_subs;
     uint64_t steps; /* left */
@@ -76,7 +81,7 @@ struct mcps__keyword {
 
 /* ---- what can go wrong ---- */
 
-/* Writes the sentence: where, and then what. Returns MCPS_EINVAL, or MCPS_ELIMIT. */
+/* Writes the sentence: where, and then what. Returns MCPS_EINVALID. */
 int mcps__compile_refuse(const struct mcps__compiler *c, const struct mcps__sub *at,
                          const char *keyword, const char *format, ...) MCPS_PRINTF(4, 5);
 int mcps__site_refuse(const struct mcps__site *site, const char *format, ...)
@@ -88,6 +93,8 @@ int mcps__compile_spend(struct mcps__compiler *c, uint64_t steps) MCPS_MUST_CHEC
 
 enum { MCPS__ADDRESS_MAX = 4096 }; /* bytes of a URI, and of a pointer in it */
 
+/* Notes the documents of the options by their URIs. -EINVAL when two have the same one. */
+int mcps__document_note_given(struct mcps__compiler *c) MCPS_MUST_CHECK;
 /* A sentence says what is wrong with a text; *ret is a tree. */
 int mcps__document_parse(struct mcps__compiler *c, const char *uri, const char *json,
                          size_t len, struct json_object **ret) MCPS_MUST_CHECK;
@@ -116,9 +123,6 @@ int mcps__identity_resolve(struct mcps__compiler *c, const struct mcps__resource
 struct mcps__resource *mcps__identity_resource(struct mcps__compiler *c,
                                                const struct mcps__resource *from,
                                                struct mcps__sub *root);
-/* The number of an anchor's name. -ENOMEM. */
-int mcps__identity_anchor(struct mcps__compiler *c, const char *name,
-                          uint32_t *ret) MCPS_MUST_CHECK;
 /* What a subschema says of itself: its dialect, its URI, its anchors. */
 int mcps__identity_take(struct mcps__compiler *c, struct mcps__sub *sub) MCPS_MUST_CHECK;
 

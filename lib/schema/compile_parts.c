@@ -233,7 +233,7 @@ int mcps__compile_members(struct mcps__site *site, struct json_object *value)
     if (!rules)
         return -ENOMEM;
     if (!value || rules->members)
-        return value ? 0 : mcps__site_refuse(site, "there is nothing but null");
+        return value ? 0 : mcps__site_refuse(site, "an array of strings was expected");
     if (required) {
         site->keyword = "required";
         r = take_names(site, required, &names, &n);

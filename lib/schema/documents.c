@@ -8,6 +8,7 @@
 
 #include "schema/compile.h"
 #include "schema/metaschema.h"
+#include "schema/uri.h"
 
 static const char *text_of(struct json_object *value, size_t *ret_len)
 {
@@ -36,19 +37,45 @@ int mcps__document_member(struct mcps__compiler *c, const struct mcps__sub *sub,
 
 /* ---- documents ---- */
 
+static int note_given(struct mcps__compiler *c, const struct mcps_schema_document *from)
+{
+    struct mcps__given *given = mcps__arena_get(&c->arena, sizeof *given);
+    struct mcps__buf uri;
+    int r;
+
+    if (!given)
+        return -ENOMEM;
+    given->json = from->json;
+    mcps__buf_init(&uri, SIZE_MAX);
+    r = mcps__uri_resolve(&uri, "", 0, from->uri, strlen(from->uri));
+    if (r >= 0) {
+        given->uri = mcps__arena_text(&c->arena, uri.data, uri.len);
+        r = given->uri ? mcps__map_insert(&c->given, given->uri, uri.len, given)
+                       : -ENOMEM;
+    }
+    mcps__buf_fini(&uri);
+    if (r != MCPS_EEXISTS)
+        return r;
+    snprintf(c->why, c->why_size, "there are two documents of the URI \"%.200s\"",
+             from->uri);
+    return -EINVAL;
+}
+
+int mcps__document_note_given(struct mcps__compiler *c)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < c->options.n_documents && r >= 0; i++)
+        r = note_given(c, &c->options.documents[i]);
+    return r;
+}
+
 static const char *document_text(const struct mcps__compiler *c, const char *uri,
                                  size_t len)
 {
-    for (size_t i = 0; i < c->options.n_documents; i++) {
-        const struct mcps_schema_document *d = &c->options.documents[i];
-        size_t n = strlen(d->uri);
+    const struct mcps__given *given = mcps__map_lookup(&c->given, uri, len);
 
-        if (n > 0 && d->uri[n - 1] == '#')
-            n--;
-        if (n == len && memcmp(d->uri, uri, len) == 0)
-            return d->json;
-    }
-    return mcps__metaschema_find(uri, len);
+    return given ? given->json : mcps__metaschema_find(uri, len);
 }
 
 int mcps__document_parse(struct mcps__compiler *c, const char *uri, const char *json,

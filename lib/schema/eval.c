@@ -293,6 +293,7 @@ static bool fits_nested(struct mcps__eval *e, const struct mcps__here *here)
     bool fits;
 
     if (e->nesting == 0) {
+        e->too_deep = true;
         e->error = MCPS_ELIMIT;
         return false;
     }

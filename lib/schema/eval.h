@@ -44,8 +44,9 @@ struct mcps__here {
 /* An error, and what is only of use while there are several to choose from. */
 struct mcps__reported {
     struct mcps_schema_error error;
-    unsigned depth; /* of the value */
-    unsigned types; /* that it was not of; 0: it is about something else */
+    unsigned depth;     /* of the value */
+    unsigned types;     /* that it was not of; 0: it is about something else */
+    const char *detail; /* the sentence but for where the value stands, and the schema */
     struct mcps__reported *next;
 };
 
@@ -59,6 +60,13 @@ struct mcps__trials {
     const struct mcps__reported *nearest; /* NULL: nobody wanted to know */
     size_t n_typed;                       /* those that want the value to be of a type */
     unsigned types;
+    size_t n_constants; /* those that want a certain value: their errors */
+    struct mcps__reported *constants, *last_constant;
+};
+
+struct mcps__tried {
+    const struct mcps__joint *joint;
+    const struct mcps__trials *trials;
 };
 
 /* A string that could be replaced by a value of another type. */
@@ -92,6 +100,7 @@ struct mcps__eval {
     uint64_t steps; /* left */
     unsigned nesting;
     int error;                   /* what ended the check before there was a verdict */
+    bool too_deep;               /* it was the nesting */
     struct mcps__report *report; /* NULL: the verdict alone */
     bool coerces;
     struct mcps__coercion *coercions;
@@ -192,10 +201,11 @@ bool mcps__explain_unknown(struct mcps__eval *e, const struct mcps__here *here,
                            const char *keyword, const char *name);
 /* None of several subschemas fits. */
 bool mcps__explain_none(struct mcps__eval *e, const struct mcps__here *here,
-                        const struct mcps__joint *joint,
-                        const struct mcps__trials *trials);
+                        const struct mcps__tried *tried);
 /* How deep in the whole value it is. */
 unsigned mcps__spot_depth(const struct mcps__spot *at);
+/* An error that is about the check, or about the text: no value, no keyword. */
+void mcps__explain_plainly(struct mcps__eval *e, const char *text);
 /* The check itself has ended with e->error. */
 void mcps__explain_end(struct mcps__eval *e);
 

@@ -45,38 +45,58 @@ static bool fits_apart(struct mcps__eval *e, const struct mcps__here *here,
     return fits;
 }
 
-/* Types, and then certain values, are what forms are told apart by. */
-static int rank(const struct mcps__reported *one)
+static bool is_constant(const struct mcps__reported *one)
 {
-    if (one->types != 0)
-        return 0;
     return strcmp(one->error.keyword, "const") == 0 ||
-                   strcmp(one->error.keyword, "enum") == 0
-               ? 1
-               : 2;
+           strcmp(one->error.keyword, "enum") == 0;
 }
 
-/* Which is more likely the error of the subschema that was meant? The one that is deeper in
- * the value; else the one that is not about what tells forms apart. */
-static bool is_nearer(const struct mcps__reported *one,
-                      const struct mcps__reported *other)
+/* The type of the value, and then certain values, are what forms are told apart by: an error
+ * about something else is rather of the form that was meant. */
+static int rank(const struct mcps__reported *one, unsigned depth)
 {
-    if (!other || one->depth != other->depth)
-        return !other || one->depth > other->depth;
-    return rank(one) > rank(other);
+    if (one->types != 0 && one->depth == depth)
+        return 0;
+    return is_constant(one) ? 1 : 2;
+}
+
+/* Which is more likely the error of the subschema that was meant? Of two alike the one that
+ * is deeper in the value. */
+static bool is_nearer(const struct mcps__reported *one,
+                      const struct mcps__reported *other, unsigned depth)
+{
+    if (!other || rank(one, depth) != rank(other, depth))
+        return !other || rank(one, depth) > rank(other, depth);
+    return one->depth > other->depth;
+}
+
+static void note_constant(struct mcps__trials *trials, struct mcps__reported *one)
+{
+    trials->n_constants++;
+    if (trials->last_constant)
+        trials->last_constant->next = one;
+    else
+        trials->constants = one;
+    trials->last_constant = one;
 }
 
 static void note(struct mcps__trials *trials, const struct mcps__here *here,
-                 const struct mcps__reported *one)
+                 struct mcps__reported *one)
 {
+    unsigned depth = mcps__spot_depth(here->at);
+
     if (!one)
         return;
-    if (is_nearer(one, trials->nearest))
+    if (is_nearer(one, trials->nearest, depth))
         trials->nearest = one;
-    if (one->types == 0 || one->depth > mcps__spot_depth(here->at))
+    if (one->depth > depth)
         return;
-    trials->n_typed++;
-    trials->types |= one->types;
+    if (is_constant(one))
+        note_constant(trials, one);
+    if (one->types != 0) {
+        trials->n_typed++;
+        trials->types |= one->types;
+    }
 }
 
 /* Tries a subschema; of what does not fit the first error is kept, if any are wanted. */
@@ -120,7 +140,7 @@ static bool fits_any(struct mcps__eval *e, const struct mcps__here *here,
     }
     if (fits)
         forget(e, before, coercions);
-    return fits || mcps__explain_none(e, here, joint, &trials);
+    return fits || mcps__explain_none(e, here, &(struct mcps__tried){ joint, &trials });
 }
 
 static bool explain_both(struct mcps__eval *e, const struct mcps__here *here, size_t a,
@@ -130,7 +150,7 @@ static bool explain_both(struct mcps__eval *e, const struct mcps__here *here, si
 
     if (!e->report)
         return false;
-    snprintf(got, sizeof got, "one that fits both number %zu and number %zu", a, b);
+    snprintf(got, sizeof got, "one that fits number %zu and number %zu", a, b);
     return mcps__explain(e, here, "oneOf", got,
                          "a value that fits exactly one of the schemas");
 }
@@ -151,7 +171,7 @@ static bool fits_one(struct mcps__eval *e, const struct mcps__here *here,
         found = i;
     }
     if (found == SIZE_MAX)
-        return mcps__explain_none(e, here, joint, &trials);
+        return mcps__explain_none(e, here, &(struct mcps__tried){ joint, &trials });
     forget(e, before, coercions);
     return true;
 }
@@ -164,7 +184,7 @@ static bool fits_not(struct mcps__eval *e, const struct mcps__here *here,
     if (!mcps__eval_would_fit(e, joint->subs[0], here->value, here->at, NULL))
         return e->error == 0;
     return mcps__explain(e, here, "not", NULL,
-                         "a value that does not fit what is forbidden");
+                         "a value that does not fit the schema under \"not\"");
 }
 
 static bool fits_if(struct mcps__eval *e, const struct mcps__here *here,
@@ -181,18 +201,30 @@ static bool fits_if(struct mcps__eval *e, const struct mcps__here *here,
     return !next || fits_here(e, here, next);
 }
 
-/* The outermost resource on the way that has the anchor. */
-static const struct mcps__sub *dynamic_target(const struct mcps__eval *e,
+enum { BYTES_PER_LOOK = 64 }; /* as much time as looking at an anchor takes */
+
+/* The outermost resource on the way that has the anchor; NULL when there are no more steps
+ * for that. */
+static const struct mcps__sub *dynamic_target(struct mcps__eval *e,
                                               const struct mcps__joint *joint)
 {
     const struct mcps__sub *target = joint->subs[0];
+    size_t looks = 0;
 
     for (const struct mcps__scope *s = e->scope; s; s = s->up)
         for (const struct mcps__dynamic_anchor *a = s->resource->dynamic_anchors; a;
-             a = a->next)
+             a = a->next, looks++)
             if (a->anchor == joint->anchor)
                 target = a->sub;
-    return target;
+    return mcps__eval_spend(e, looks * BYTES_PER_LOOK) ? target : NULL;
+}
+
+static bool fits_dynamic(struct mcps__eval *e, const struct mcps__here *here,
+                         const struct mcps__joint *joint)
+{
+    const struct mcps__sub *target = dynamic_target(e, joint);
+
+    return target && fits_here(e, here, target);
 }
 
 static bool fits_joint(struct mcps__eval *e, const struct mcps__here *here,
@@ -200,7 +232,7 @@ static bool fits_joint(struct mcps__eval *e, const struct mcps__here *here,
 {
     switch (joint->kind) {
     case MCPS__REF: return fits_here(e, here, joint->subs[0]);
-    case MCPS__DYNAMIC_REF: return fits_here(e, here, dynamic_target(e, joint));
+    case MCPS__DYNAMIC_REF: return fits_dynamic(e, here, joint);
     case MCPS__ALL_OF: return fits_every(e, here, joint);
     case MCPS__ANY_OF: return fits_any(e, here, joint);
     case MCPS__ONE_OF: return fits_one(e, here, joint);

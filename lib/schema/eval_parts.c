@@ -293,7 +293,7 @@ static bool explain_contains(struct mcps__eval *e, const struct mcps__here *here
         keyword = a->min_contains == 1 ? "contains" : "minContains";
     return mcps__explain_count(e, here, keyword, found,
                                least ? a->min_contains : a->max_contains, least,
-                               "item that fits \"contains\"");
+                               "item for \"contains\"");
 }
 
 static bool fits_contains(struct mcps__eval *e, const struct mcps__here *here, size_t n)
@@ -333,7 +333,7 @@ static bool fits_unique(struct mcps__eval *e, const struct mcps__here *here)
         return r > 0;
     if (!e->report)
         return false;
-    snprintf(got, sizeof got, "the same as number %zu and number %zu", a, b);
+    snprintf(got, sizeof got, "items %zu and %zu that are the same", a, b);
     return mcps__explain(e, here, "uniqueItems", got, "items that all differ");
 }
 

@@ -19,7 +19,8 @@ enum {
     QUOTED_MAX = 60,    /* bytes of a value, or of a name, that came */
     EXPECTED_MAX = 400, /* of what was expected */
     NAMES_MAX = 240,    /* of the names that there are */
-    POINTER_MAX = 1024  /* of a pointer in the value, and of a name in it */
+    POINTER_MAX = 1024, /* of a pointer in the value, and of a name in it */
+    SHOWN_MAX = 120     /* of a pointer in a sentence */
 };
 
 /* Keeps a text until the scratch is used again; NULL ends the check. */
@@ -189,24 +190,102 @@ static int put_quoted(struct mcps__buf *out, const char *text)
     return mcps__write_end(&w);
 }
 
-static const char *sentence(struct mcps__eval *e, const struct mcps_schema_error *error)
+/* The end of a pointer that is too long to be read says the most. */
+static int put_place(struct mcps__buf *out, const char *pointer)
 {
-    const char *parts[] = { ": expected ", error->expected, ", got ", error->got,
-                            " (schema: " };
+    size_t len = strlen(pointer);
+    struct mcps__writer w;
+
+    if (len <= SHOWN_MAX)
+        return put_quoted(out, pointer);
+    pointer += len - SHOWN_MAX;
+    while (((unsigned char)*pointer & 0xc0) == 0x80)
+        pointer++;
+    mcps__write_init(&w, out);
+    mcps__write_string(&w, pointer);
+    if (mcps__write_end(&w) < 0)
+        return mcps__write_end(&w);
+    return mcps__buf_append_str(out, " (its end)");
+}
+
+/* at "/a: " or, of the whole, nothing of the kind. */
+static int put_at(struct mcps__buf *out, const char *pointer)
+{
+    int r = mcps__buf_append_str(out, *pointer ? "at " : "the value");
+
+    if (r >= 0 && *pointer)
+        r = put_place(out, pointer);
+    return r < 0 ? r : mcps__buf_append_str(out, ": ");
+}
+
+static const char *sentence(struct mcps__eval *e, const struct mcps__reported *reported)
+{
     struct mcps__buf buf;
     const char *text;
     int r;
 
     mcps__buf_init(&buf, SIZE_MAX);
-    r = mcps__buf_append_str(&buf, *error->value_at ? "at " : "the value");
-    if (r >= 0 && *error->value_at)
-        r = put_quoted(&buf, error->value_at);
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && r >= 0; i++)
-        r = mcps__buf_append_str(&buf, parts[i]);
+    r = put_at(&buf, reported->error.value_at);
     if (r >= 0)
-        r = put_quoted(&buf, error->keyword_at);
+        r = mcps__buf_append_str(&buf, reported->detail);
+    if (r >= 0)
+        r = mcps__buf_append_str(&buf, " (schema: ");
+    if (r >= 0)
+        r = put_place(&buf, reported->error.keyword_at);
     if (r >= 0)
         r = mcps__buf_append_byte(&buf, ')');
+    text = keep(e, &buf, r);
+    mcps__buf_fini(&buf);
+    return text;
+}
+
+/* What was expected, and what came; of a member's name, that it is about that. */
+static const char *plain_detail(struct mcps__eval *e, const struct mcps__here *here,
+                                const struct mcps_schema_error *error)
+{
+    bool of_name = here->value && here->value == e->scratch->name;
+    struct mcps__buf buf;
+    const char *text;
+    int r = 0;
+
+    mcps__buf_init(&buf, SIZE_MAX);
+    if (of_name)
+        r = mcps__buf_append_str(&buf, "the name ");
+    if (r >= 0 && of_name)
+        r = e->schema->hide_values ? mcps__buf_append_str(&buf, "of a member")
+                                   : put_value(e, &buf, here->value);
+    if (r >= 0)
+        r = mcps__buf_append_str(&buf, of_name ? ": expected " : "expected ");
+    if (r >= 0)
+        r = mcps__buf_append_str(&buf, error->expected);
+    if (r >= 0)
+        r = mcps__buf_append_str(&buf, ", got ");
+    if (r >= 0)
+        r = mcps__buf_append_str(&buf, error->got);
+    text = keep(e, &buf, r);
+    mcps__buf_fini(&buf);
+    return text;
+}
+
+/* The nearest of several, in place of saying only that none fits. */
+static const char *nearest_detail(struct mcps__eval *e, const struct mcps__here *here,
+                                  const struct mcps__joint *joint,
+                                  const struct mcps__reported *nearest)
+{
+    char start[96];
+    struct mcps__buf buf;
+    const char *text;
+    int r;
+
+    snprintf(start, sizeof start,
+             "fits none of the %zu schemas of \"%s\"; nearest: ", joint->n_subs,
+             joint->keyword);
+    mcps__buf_init(&buf, SIZE_MAX);
+    r = mcps__buf_append_str(&buf, start);
+    if (r >= 0 && nearest->depth > mcps__spot_depth(here->at))
+        r = put_at(&buf, nearest->error.value_at);
+    if (r >= 0)
+        r = mcps__buf_append_str(&buf, nearest->detail);
     text = keep(e, &buf, r);
     mcps__buf_fini(&buf);
     return text;
@@ -224,32 +303,43 @@ static void add(struct mcps__eval *e, struct mcps__reported *reported)
     report->n++;
 }
 
-static void explain(struct mcps__eval *e, const struct mcps__here *here,
-                    const char *keyword, const char *got, const char *expected)
+/* The members of an error but for its text. */
+static void describe(struct mcps__eval *e, const struct mcps__here *here,
+                     const char *keyword, const char *got, const char *expected,
+                     struct mcps_schema_error *error)
 {
-    struct mcps__reported *reported;
-    struct mcps_schema_error *error;
-
-    if (e->coerces)
-        return; /* what is of interest was noted */
-    reported = mcps__arena_get(&e->scratch->texts, sizeof *reported);
-    if (!reported) {
-        e->error = -ENOMEM;
-        return;
-    }
-    error = &reported->error;
     error->value_at = value_place(e, here);
     error->keyword_at = keyword_place(e, here, keyword);
     error->keyword = keyword;
     error->expected = mcps__arena_text(&e->scratch->texts, expected, strlen(expected));
     error->got = got_text(e, here, got);
-    if (!error->value_at || !error->keyword_at || !error->expected || !error->got) {
+    if (!error->value_at || !error->keyword_at || !error->expected || !error->got)
         e->error = -ENOMEM;
+}
+
+/* `tried` is NULL unless it is about several subschemas, the nearest of which it names. */
+static void explain(struct mcps__eval *e, const struct mcps__here *here,
+                    const char *keyword, const char *got, const char *expected,
+                    const struct mcps__tried *tried)
+{
+    struct mcps__reported *reported;
+
+    if (e->coerces)
+        return; /* what is of interest was noted */
+    reported = mcps__arena_get(&e->scratch->texts, sizeof *reported);
+    if (!reported)
+        e->error = -ENOMEM;
+    else
+        describe(e, here, keyword, got, expected, &reported->error);
+    if (e->error < 0)
         return;
-    }
-    error->text = sentence(e, error);
     reported->depth = mcps__spot_depth(here->at);
-    if (error->text)
+    reported->detail = tried
+                           ? nearest_detail(e, here, tried->joint, tried->trials->nearest)
+                           : plain_detail(e, here, &reported->error);
+    if (reported->detail)
+        reported->error.text = sentence(e, reported);
+    if (reported->error.text)
         add(e, reported);
 }
 
@@ -276,7 +366,7 @@ bool mcps__explain(struct mcps__eval *e, const struct mcps__here *here,
     vsnprintf(text, sizeof text, expected, args);
     va_end(args);
     one_line(text);
-    explain(e, here, keyword, got, text);
+    explain(e, here, keyword, got, text, NULL);
     return false;
 }
 
@@ -403,6 +493,13 @@ static int put_names(struct mcps__buf *out, const struct mcps__object_rules *o)
     return r;
 }
 
+/* Does the subschema name all members that there may be? */
+static bool has_all_names(const struct mcps__sub *sub, const char *keyword)
+{
+    return sub->object && sub->object->n_patterns == 0 &&
+           strcmp(keyword, "additionalProperties") == 0;
+}
+
 bool mcps__explain_unknown(struct mcps__eval *e, const struct mcps__here *here,
                            const char *keyword, const char *name)
 {
@@ -417,7 +514,7 @@ bool mcps__explain_unknown(struct mcps__eval *e, const struct mcps__here *here,
                                : quote(&got, name, strlen(name));
     if (r >= 0)
         r = mcps__buf_append_byte(&got, '\0');
-    if (r >= 0)
+    if (r >= 0 && has_all_names(here->sub, keyword))
         r = put_names(&names, here->sub->object);
     if (r >= 0)
         r = mcps__buf_append_byte(&names, '\0');
@@ -425,7 +522,8 @@ bool mcps__explain_unknown(struct mcps__eval *e, const struct mcps__here *here,
         e->error = r;
     else
         mcps__explain(e, here, keyword, got.data,
-                      names.len > 1 ? "no members but %s" : "no member%s", names.data);
+                      names.len > 1 ? "no members but %s" : "no member of that name%s",
+                      names.data);
     mcps__buf_fini(&names);
     mcps__buf_fini(&got);
     return false;
@@ -459,36 +557,60 @@ bool mcps__explain_type(struct mcps__eval *e, const struct mcps__here *here)
     return false;
 }
 
-bool mcps__explain_none(struct mcps__eval *e, const struct mcps__here *here,
-                        const struct mcps__joint *joint,
-                        const struct mcps__trials *trials)
+/* One of all that would do, where each subschema wants a certain value. */
+static bool explain_constants(struct mcps__eval *e, const struct mcps__here *here,
+                              const char *keyword, const struct mcps__reported *constants)
 {
+    static const char one_of[] = "one of ";
+    struct mcps__buf all;
+    int r;
+
+    mcps__buf_init(&all, SIZE_MAX);
+    r = mcps__buf_append_str(&all, one_of);
+    for (const struct mcps__reported *c = constants; c && r >= 0; c = c->next) {
+        const char *text = c->error.expected;
+
+        if (strncmp(text, one_of, sizeof one_of - 1) == 0)
+            text += sizeof one_of - 1;
+        if (c != constants)
+            r = mcps__buf_append_str(&all, ", ");
+        if (r >= 0)
+            r = mcps__buf_append_str(&all, text);
+    }
+    if (r >= 0)
+        r = mcps__buf_append_byte(&all, '\0');
+    if (r < 0)
+        e->error = r;
+    else
+        mcps__explain(e, here, keyword, NULL, "%s", all.data);
+    mcps__buf_fini(&all);
+    return false;
+}
+
+bool mcps__explain_none(struct mcps__eval *e, const struct mcps__here *here,
+                        const struct mcps__tried *tried)
+{
+    const struct mcps__trials *trials = tried->trials;
+    const struct mcps__joint *joint = tried->joint;
+    char expected[64];
+
     if (mcps__eval_done(e))
         return false;
     if (trials->n_typed == joint->n_subs)
         return explain_types(e, here, joint->keyword, trials->types);
-    if (!trials->nearest)
-        return mcps__explain(e, here, joint->keyword, NULL,
-                             "a value that fits one of %zu schemas", joint->n_subs);
-    return mcps__explain(e, here, joint->keyword, NULL,
-                         "a value that fits one of %zu schemas (nearest: %s)",
-                         joint->n_subs, trials->nearest->error.text);
+    if (trials->n_constants == joint->n_subs)
+        return explain_constants(e, here, joint->keyword, trials->constants);
+    snprintf(expected, sizeof expected, "a value that fits one of %zu schemas",
+             joint->n_subs);
+    explain(e, here, joint->keyword, NULL, expected, trials->nearest ? tried : NULL);
+    return false;
 }
 
-void mcps__explain_end(struct mcps__eval *e)
+void mcps__explain_plainly(struct mcps__eval *e, const char *text)
 {
     struct mcps__reported *reported =
         mcps__arena_get(&e->scratch->texts, sizeof *reported);
-    char text[160];
 
-    if (e->nesting == 0)
-        snprintf(text, sizeof text,
-                 "the value cannot be checked: subschemas nest deeper than %u",
-                 e->schema->max_nesting);
-    else
-        snprintf(text, sizeof text,
-                 "the value cannot be checked: that takes more than %llu steps",
-                 (unsigned long long)e->schema->max_steps);
     if (reported)
         reported->error = (struct mcps_schema_error){
             .value_at = "",
@@ -502,4 +624,19 @@ void mcps__explain_end(struct mcps__eval *e)
         e->error = -ENOMEM;
     else
         add(e, reported);
+}
+
+void mcps__explain_end(struct mcps__eval *e)
+{
+    char text[160];
+
+    if (e->too_deep)
+        snprintf(text, sizeof text,
+                 "the value cannot be checked: subschemas nest deeper than %u",
+                 e->schema->max_nesting);
+    else
+        snprintf(text, sizeof text,
+                 "the value cannot be checked: that takes more than %llu steps",
+                 (unsigned long long)e->schema->max_steps);
+    mcps__explain_plainly(e, text);
 }

@@ -119,6 +119,19 @@ static int follow_pointer(struct mcps__site *site, struct mcps__resource *resour
     return place.below ? mcps__index_subs(c, &place, tree, ret) : -ENOMEM;
 }
 
+/* The number of the subschema's $dynamicAnchor, if it is of that name; or -1. */
+static int64_t dynamic_number(const struct mcps__compiler *c, const struct mcps__sub *sub,
+                              const char *name)
+{
+    const struct mcps__dynamic_anchor *anchor = sub->making.anchor;
+    const struct mcps__anchor_name *found =
+        mcps__map_lookup(&c->anchor_names, name, strlen(name));
+
+    if (!anchor || !found || anchor->anchor != found->number)
+        return -1;
+    return anchor->anchor;
+}
+
 static int follow_anchor(struct mcps__site *site, const struct mcps__resource *resource,
                          const char *name, struct mcps__sub **ret, int64_t *ret_dynamic)
 {
@@ -139,17 +152,8 @@ static int follow_anchor(struct mcps__site *site, const struct mcps__resource *r
         return r;
     if (!*ret)
         return mcps__site_refuse(site, "there is no anchor \"%s\"", name);
-    for (const struct mcps__dynamic_anchor *a = (*ret)->resource->dynamic_anchors; a;
-         a = a->next) {
-        uint32_t number;
-
-        r = mcps__identity_anchor(c, name, &number);
-        if (r >= 0 && a->sub == *ret && a->anchor == number)
-            *ret_dynamic = number;
-        if (r < 0)
-            break;
-    }
-    return r;
+    *ret_dynamic = dynamic_number(c, *ret, name);
+    return 0;
 }
 
 /* What the fragment, with its escapes undone, names in a resource. */

@@ -73,24 +73,26 @@ static bool is_anchor(const char *text)
            !strchr("0123456789-.", *text);
 }
 
-int mcps__identity_anchor(struct mcps__compiler *c, const char *name, uint32_t *ret)
+/* Anchors of one name have one number. -ENOMEM. */
+static int number_of(struct mcps__compiler *c, const char *name, uint32_t *ret)
 {
-    struct mcps__anchor_name *made;
+    struct mcps__anchor_name *found =
+        mcps__map_lookup(&c->anchor_names, name, strlen(name));
 
-    for (const struct mcps__anchor_name *a = c->anchor_names; a; a = a->next)
-        if (strcmp(a->text, name) == 0) {
-            *ret = a->number;
-            return 0;
-        }
-    made = mcps__arena_get(&c->arena, sizeof *made);
-    if (made)
-        made->text = mcps__arena_text(&c->arena, name, strlen(name));
-    if (!made || !made->text)
-        return -ENOMEM;
-    made->number = c->anchor_names ? c->anchor_names->number + 1 : 0;
-    made->next = c->anchor_names;
-    c->anchor_names = made;
-    *ret = made->number;
+    if (!found) {
+        int r;
+
+        found = mcps__arena_get(&c->arena, sizeof *found);
+        if (found)
+            found->text = mcps__arena_text(&c->arena, name, strlen(name));
+        if (!found || !found->text)
+            return -ENOMEM;
+        found->number = (uint32_t)c->anchor_names.n_entries;
+        r = mcps__map_insert(&c->anchor_names, found->text, strlen(name), found);
+        if (r < 0)
+            return r;
+    }
+    *ret = found->number;
     return 0;
 }
 
@@ -105,7 +107,8 @@ static int add_dynamic_anchor(struct mcps__compiler *c, struct mcps__sub *sub,
     anchor->sub = sub;
     anchor->next = sub->resource->dynamic_anchors;
     sub->resource->dynamic_anchors = anchor;
-    return mcps__identity_anchor(c, name, &anchor->anchor);
+    sub->making.anchor = anchor;
+    return number_of(c, name, &anchor->anchor);
 }
 
 static int take_anchor(struct mcps__compiler *c, struct mcps__sub *sub,

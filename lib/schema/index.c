@@ -127,8 +127,6 @@ static int find_in(struct mcps__compiler *c, struct mcps__sub *sub,
     return find_below(c, sub, keyword->name, NULL, SIZE_MAX, value);
 }
 
-/* What a subschema says of itself: its dialect, its URI, its anchors. */
-
 /* As deep as the text at the most, which the parser bounds. */
 int mcps__index_subs(struct mcps__compiler *c, const struct mcps__place *place,
                      struct json_object *tree, struct mcps__sub **ret)

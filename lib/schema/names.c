@@ -9,22 +9,14 @@
 #include <string.h>
 
 #include "util/assert.h"
+#include "util/map.h"
+#include "util/random.h"
 
-/* The names are the schema's, so nobody who sends values chooses what collides. */
-static uint32_t hash_of(const char *text, size_t len)
+enum { FEW = 8 }; /* names that are gone through without a hash */
+
+static uint32_t hash_of(const struct mcps__names *names, const char *text, size_t len)
 {
-    uint64_t head = 0, tail = 0, hash;
-    size_t n = len < 8 ? len : 8;
-
-    memcpy(&head, text, n);
-    memcpy(&tail, text + len - n, n);
-    hash = (head ^ (tail << 7 | tail >> 57) ^ len) * UINT64_C(0x9e3779b97f4a7c15);
-    for (size_t i = 8; i + 8 < len; i += 8) {
-        memcpy(&head, text + i, 8);
-        hash = (hash ^ head) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 29;
-    }
-    return (uint32_t)(hash >> 32);
+    return (uint32_t)mcps__map_hash(names->seed, text, len);
 }
 
 static bool is_name(const struct mcps__name *name, const char *text, size_t len)
@@ -35,9 +27,14 @@ static bool is_name(const struct mcps__name *name, const char *text, size_t len)
 int mcps__names_init(struct mcps__names *names, struct mcps__arena *arena, size_t max)
 {
     size_t n_slots = 4;
+    uint64_t seed[2];
+    int r;
 
     if (max >= UINT32_MAX / 4)
         return -ENOMEM;
+    r = mcps__random_bytes(seed, sizeof seed);
+    if (r < 0)
+        return r;
     while (n_slots < max * 2)
         n_slots *= 2;
     *names = (struct mcps__names){
@@ -45,6 +42,7 @@ int mcps__names_init(struct mcps__names *names, struct mcps__arena *arena, size_
         .slots = mcps__arena_get(arena, n_slots * sizeof *names->slots),
         .cap = (uint32_t)max,
         .mask = (uint32_t)(n_slots - 1),
+        .seed = { seed[0], seed[1] },
     };
     return names->names && names->slots ? 0 : -ENOMEM;
 }
@@ -64,7 +62,7 @@ static int32_t find_hashed(const struct mcps__names *names, const char *text, si
 
 uint32_t mcps__names_add(struct mcps__names *names, const char *text, size_t len)
 {
-    uint32_t hash = hash_of(text, len), slot = hash & names->mask;
+    uint32_t hash = hash_of(names, text, len), slot = hash & names->mask;
     int32_t found = find_hashed(names, text, len, hash);
 
     if (found >= 0)
@@ -80,7 +78,10 @@ uint32_t mcps__names_add(struct mcps__names *names, const char *text, size_t len
 
 int32_t mcps__names_find(const struct mcps__names *names, const char *text, size_t len)
 {
-    if (names->n == 0)
-        return MCPS__NAME_NONE;
-    return find_hashed(names, text, len, hash_of(text, len));
+    if (names->n > FEW)
+        return find_hashed(names, text, len, hash_of(names, text, len));
+    for (uint32_t i = 0; i < names->n; i++)
+        if (is_name(&names->names[i], text, len))
+            return (int32_t)i;
+    return MCPS__NAME_NONE;
 }

@@ -24,11 +24,12 @@ struct mcps__names {
     struct mcps__name *names;
     uint32_t *slots; /* of a name, its place + 1; 0: free */
     uint32_t n, cap, mask;
+    uint64_t seed[2]; /* so that nobody can choose names that collide */
 };
 
 enum { MCPS__NAME_NONE = -1 };
 
-/* Room for so many names, taken from the arena. -ENOMEM. */
+/* Room for so many names, taken from the arena. -ENOMEM, or what mcps__random_bytes() says. */
 int mcps__names_init(struct mcps__names *names, struct mcps__arena *arena,
                      size_t max) MCPS_MUST_CHECK;
 /* Its place: a new one, for which there is room, or the one it has. */

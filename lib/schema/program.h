@@ -139,7 +139,7 @@ struct mcps__resource {
     const char *uri; /* "": none */
     size_t uri_len;
     struct mcps__sub *root;
-    const struct mcps__dialect *dialect;
+    const struct mcps__dialect *dialect; /* NULL when the program is made */
     struct mcps__dynamic_anchor *dynamic_anchors;
     const struct mcps__source *source;
 };
@@ -154,6 +154,7 @@ struct mcps__sub_making {
     struct json_object *tree;
     struct mcps__sub *next; /* the order in which they were found */
     uint32_t n_from;        /* subschemas that look at the same value by way of it */
+    const struct mcps__dynamic_anchor *anchor; /* its own, if it has one */
 };
 
 struct mcps__sub {

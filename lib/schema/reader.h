@@ -14,6 +14,7 @@ struct mcps__reader {
     mcps_schema_scratch *scratch;
     bool coerces;     /* strings are taken for what their text is: set by whoever reads */
     size_t n_coerced; /* so many were, since somebody set it to 0 */
+    size_t n_unchecked; /* trees for which the limits of their schemas did not suffice */
 };
 
 int mcps__reader_init(struct mcps__reader *reader,

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "schema/eval.h"
@@ -22,14 +23,19 @@ enum {
 int mcps_schema_scratch_new(mcps_schema_scratch **ret)
 {
     struct mcps_schema_scratch *scratch = mcps__calloc(1, sizeof *scratch);
+    struct mcps__json_limits limits = mcps__json_default_limits;
     int r;
 
     if (!scratch)
         return -ENOMEM;
+    /* What is large is so by the will of whoever has it in memory already. */
+    limits.size = UINT32_MAX;
+    limits.string = UINT32_MAX;
+    limits.values = UINT32_MAX;
     mcps__buf_init(&scratch->memory, SIZE_MAX);
     r = mcps__random_bytes(scratch->seed, sizeof scratch->seed);
     if (r >= 0)
-        r = mcps__tree_parser_init(&scratch->parser, &mcps__json_default_limits);
+        r = mcps__tree_parser_init(&scratch->parser, &limits);
     if (r < 0)
         mcps_schema_scratch_free(scratch);
     else
@@ -128,6 +134,39 @@ int mcps_schema_check(const mcps_schema *schema, struct json_object *tree,
     struct mcps__eval e = { .scratch = scratch };
 
     return check(&e, schema, tree, max_errors);
+}
+
+/* What is wrong with a text, as the one error. */
+static int explain_text(struct mcps__eval *e, int error)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "%s, at byte %zu", mcps__json_strerror(error),
+             e->scratch->parser.scan.pos);
+    e->report = &e->scratch->report;
+    mcps__explain_plainly(e, text);
+    if (e->error < 0)
+        return e->error;
+    return mcps__json_error_is_limit(error) ? MCPS_ELIMIT : MCPS_EINVALID;
+}
+
+int mcps_schema_check_text(const mcps_schema *schema, const char *json, size_t len,
+                           mcps_schema_scratch *scratch, unsigned max_errors)
+{
+    struct mcps__eval e = { .schema = schema, .scratch = scratch };
+    struct json_object *tree = NULL;
+    int r;
+
+    scratch_reset(scratch);
+    r = mcps__tree_parse(&scratch->parser, &tree, json, len);
+    if (r < 0 && r != -ENOMEM)
+        return max_errors > 0                 ? explain_text(&e, r)
+               : mcps__json_error_is_limit(r) ? MCPS_ELIMIT
+                                              : MCPS_EINVALID;
+    if (r >= 0)
+        r = check(&e, schema, tree, max_errors);
+    json_object_put(tree);
+    return r;
 }
 
 /* ---- coercion ---- */

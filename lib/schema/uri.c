@@ -154,11 +154,6 @@ bool mcps__uri_is_reference(const char *text, size_t len)
     return mcps__uri_is_spelled(&uri, false);
 }
 
-bool mcps__uri_is_absolute(const char *text, size_t len)
-{
-    return scheme_length(text, len) > 0;
-}
-
 /* ---- resolved ---- */
 
 /* Appends what there is room for. */

@@ -36,8 +36,6 @@ bool mcps__uri_is_international(uint32_t c, bool in_query);
 
 /* Is it a reference, absolute or relative, of none but the characters that one may have? */
 bool mcps__uri_is_reference(const char *text, size_t len);
-/* Has it a scheme? */
-bool mcps__uri_is_absolute(const char *text, size_t len);
 
 /* Appends the URI that a reference stands for at a base (section 5.2), without the fragment
  * of either, dot segments removed, scheme and host in lower case. A base that is empty or

@@ -376,6 +376,7 @@ static void fill_counters(struct mcps_stats *stats, struct mcps__counters *count
     stats->lost_bytes = atomic_load(&counters->lost_bytes);
     stats->bad_messages = atomic_load(&counters->bad_messages);
     stats->ignored_messages = atomic_load(&counters->ignored_messages);
+    stats->unchecked = atomic_load(&counters->unchecked);
     stats->coerced = atomic_load(&counters->coerced);
 }
 

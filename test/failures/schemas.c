@@ -52,7 +52,7 @@ static const struct {
     { "{\"n\":1,\"either\":1}",
       "at \"/either\": expected true or false or an array, got 1 (schema: \"/properties/either/anyOf\")" },
     { "{\"n\":1,\"either\":[1,2]}",
-      "at \"/either\": expected a value that fits one of 2 schemas (nearest: at \"/either\": expected true or false, got an array (schema: \"/properties/either/anyOf/0/type\")), got an array (schema: \"/properties/either/anyOf\")" },
+      "at \"/either\": fits none of the 2 schemas of \"anyOf\"; nearest: expected at most 1 item, got 2 items (schema: \"/properties/either/anyOf\")" },
     { "{\"n\":1,\"to\":{}}",
       "at \"/to\": expected a member \"lat\", a number, got an object without it (schema: \"/$defs/place/required\")" },
     { "{\"n\":1,\"to\":{\"lat\":90.5}}",

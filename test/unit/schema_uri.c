@@ -240,17 +240,22 @@ static void references_are_told(void)
 out:;
 }
 
+static bool has_scheme(const char *text, size_t len)
+{
+    return mcps__uri_split(text, len).scheme.len > 0;
+}
+
 static void schemes_are_told(void)
 {
-    CHECK(mcps__uri_is_absolute("a:", 2));
-    CHECK(mcps__uri_is_absolute("A1+-.:b", 7));
-    CHECK(!mcps__uri_is_absolute("a:", 1));
-    CHECK(!mcps__uri_is_absolute(":a", 2));
-    CHECK(!mcps__uri_is_absolute("1a:b", 4));
-    CHECK(!mcps__uri_is_absolute("a_b:c", 5));
-    CHECK(!mcps__uri_is_absolute("a/b:c", 5));
-    CHECK(!mcps__uri_is_absolute("#a:b", 4));
-    CHECK(!mcps__uri_is_absolute(NULL, 0));
+    CHECK(has_scheme("a:", 2));
+    CHECK(has_scheme("A1+-.:b", 7));
+    CHECK(!has_scheme("a:", 1));
+    CHECK(!has_scheme(":a", 2));
+    CHECK(!has_scheme("1a:b", 4));
+    CHECK(!has_scheme("a_b:c", 5));
+    CHECK(!has_scheme("a/b:c", 5));
+    CHECK(!has_scheme("#a:b", 4));
+    CHECK(!has_scheme(NULL, 0));
 out:;
 }
 
