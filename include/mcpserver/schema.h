@@ -65,7 +65,7 @@ struct mcps_schema_options {
     /* Of a check: a step is a subschema or a member that is looked at, or as much of a string
      * or pattern as takes its time. 0: 1 000 000. */
     uint64_t max_steps MCPS_0;
-    /* Of subschemas during a check, each of which takes less than a KiB of stack; 0: 128. */
+    /* Of subschemas during a check, each of which takes less than a KiB of stack; 0: 256. */
     unsigned max_nesting MCPS_0;
 };
 

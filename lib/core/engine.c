@@ -5,6 +5,7 @@
 #include "core/engine.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #include "json/write.h"
 #include "mcpserver/server.h"
@@ -100,14 +101,27 @@ static int init_pool(struct mcps__engine *engine,
     return mcps__pool_init(&engine->pool, &pool);
 }
 
-/* A check nests as deep as there is stack for it: about 700 bytes a level. */
+/* That of threads which nobody gives one. */
+static size_t default_stack_size(void)
+{
+    pthread_attr_t attr;
+    size_t size = 0;
+
+    if (pthread_attr_init(&attr) != 0)
+        return 0;
+    pthread_attr_getstacksize(&attr, &size);
+    pthread_attr_destroy(&attr);
+    return size;
+}
+
+/* A check nests as deep as there is stack for it: about 550 bytes a level. */
 static unsigned nesting_for(size_t stack_size)
 {
-    const size_t a_level = 1024, for_others = 24 << 10, least = 16;
+    const size_t a_level = 704, for_others = 24 << 10, least = 16;
     size_t levels;
 
     if (stack_size == 0)
-        return 0;
+        stack_size = default_stack_size();
     levels = stack_size > for_others ? (stack_size - for_others) / a_level : 0;
     if (levels < least)
         levels = least;

@@ -11,7 +11,6 @@
 
 #include "schema/place.h"
 #include "util/mem.h"
-#include "util/utf8.h"
 
 #define SCHEMA_MAGIC UINT32_C(0x53636865)
 
@@ -23,7 +22,6 @@ static void say(const struct mcps__compiler *c, const struct mcps__sub *at,
                 const char *keyword, const char *what)
 {
     struct mcps__buf place;
-    size_t len;
 
     mcps__buf_init(&place, SIZE_MAX);
     if (mcps__place_sub(&place, at) < 0 ||
@@ -33,9 +31,6 @@ static void say(const struct mcps__compiler *c, const struct mcps__sub *at,
     snprintf(c->why, c->why_size, "at \"%.200s\": %s", place.len > 0 ? place.data : "",
              what);
     mcps__buf_fini(&place);
-    len = c->why_size > 0 ? strlen(c->why) : 0;
-    if (len > 0)
-        c->why[mcps__utf8_valid_prefix(c->why, len)] = '\0';
 }
 
 static int refuse(const struct mcps__compiler *c, const struct mcps__sub *at,
@@ -315,6 +310,19 @@ static int compile_text(struct mcps__compiler *c, const char *json, size_t len)
     return 0;
 }
 
+/* Some sentence for each refusal, on one line. */
+static int say_anything(const struct mcps__compiler *c, int r)
+{
+    if (r == 0 || r == -ENOMEM || r == -EINVAL || c->why_size == 0)
+        return r;
+    if (c->why[0] == '\0')
+        snprintf(c->why, c->why_size,
+                 "it cannot be compiled: a URI or a pointer in it is too "
+                 "long, or stands for two things");
+    mcps__place_one_line(c->why);
+    return r == MCPS_ELIMIT ? r : MCPS_EINVALID;
+}
+
 int mcps_schema_compile(mcps_schema **ret, const char *json, size_t len,
                         const struct mcps_schema_options *options, char *reterr,
                         size_t reterr_size)
@@ -329,6 +337,7 @@ int mcps_schema_compile(mcps_schema **ret, const char *json, size_t len,
     r = compiler_init(&c, options);
     if (r >= 0)
         r = compile_text(&c, json, len);
+    r = say_anything(&c, r);
     compiler_fini(&c);
     if (r < 0)
         mcps_schema_unref(c.schema);

@@ -42,6 +42,9 @@ static int take_names(struct mcps__site *site, struct json_object *value,
 
         if (!json_object_is_type(name, json_type_string))
             return mcps__site_refuse(site, "an array of strings was expected");
+        if (strlen(json_object_get_string(name)) <
+            (size_t)json_object_get_string_len(name))
+            return mcps__site_refuse(site, "a name in it has a NUL character in it");
         names[i] = mcps__arena_text(&site->c->schema->arena, json_object_get_string(name),
                                     (size_t)json_object_get_string_len(name));
         if (!names[i])
@@ -327,6 +330,9 @@ int mcps__compile_dependent(struct mcps__site *site, struct json_object *value)
         return mcps__site_refuse(site, "an object was expected");
     if (!rules)
         return -ENOMEM;
+    r = mcps__compile_spend(site->c, (uint64_t)json_object_object_length(value));
+    if (r < 0)
+        return r;
     n = (size_t)json_object_object_length(value) + rules->n_dependents;
     all = mcps__site_get(site, n * sizeof *all);
     if (!all)

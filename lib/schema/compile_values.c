@@ -10,7 +10,10 @@
 #include "schema/compile.h"
 #include "util/utf8.h"
 
-enum { EXPECTED_MAX = 240 }; /* bytes of the choices that an error lists */
+enum {
+    EXPECTED_MAX = 240, /* bytes of the choices that an error lists */
+    PATTERN_STEPS = 64  /* that the shortest pattern takes */
+};
 
 void *mcps__site_get(const struct mcps__site *site, size_t size)
 {
@@ -344,7 +347,7 @@ int mcps__site_regex(struct mcps__site *site, const char *pattern, size_t len,
 {
     char why[MCPS_SCHEMA_WHY_SIZE / 2];
     struct mcps__owned *owned;
-    int r = mcps__compile_spend(site->c, 1 + len);
+    int r = mcps__compile_spend(site->c, PATTERN_STEPS + len);
 
     if (r < 0)
         return r;

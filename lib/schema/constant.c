@@ -300,7 +300,7 @@ static int equals_object(const struct node *node, struct json_object *object,
 
 static int equals(const struct node *node, struct json_object *tree, uint64_t *steps)
 {
-    int r = mcps__steps_take(steps, 1);
+    int r = mcps__steps_take(steps, mcps__steps_of(tree));
 
     if (r < 0)
         return r;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <json-c/json_object.h>
+
 #include "mcpserver/base.h"
 #include "util/buf.h"
 
@@ -28,6 +30,14 @@ static inline int mcps__steps_take(uint64_t *steps, uint64_t n)
         return MCPS_ELIMIT;
     *steps -= n;
     return 0;
+}
+
+/* What it takes to look at a value: more if it is a number whose digits have to be read. */
+static inline uint64_t mcps__steps_of(struct json_object *value)
+{
+    return json_object_is_type(value, json_type_double) && json_object_get_userdata(value)
+               ? 16
+               : 1;
 }
 
 /* A value of a schema: immutable once made, any thread, many at once. */

@@ -81,7 +81,7 @@ static int equal(struct json_object *a, struct json_object *b, uint64_t *steps,
                  unsigned depth)
 {
     enum json_type type = type_of(a);
-    int r = mcps__steps_take(steps, 1);
+    int r = mcps__steps_take(steps, mcps__steps_of(a));
 
     if (r < 0)
         return r;
@@ -191,7 +191,7 @@ static int hash_value(const struct hasher *h, struct json_object *v, unsigned de
                       uint64_t *ret)
 {
     uint64_t content = 0;
-    int r = mcps__steps_take(h->steps, 1);
+    int r = mcps__steps_take(h->steps, mcps__steps_of(v));
 
     if (r >= 0 && depth == MCPS__VALUE_DEPTH_MAX)
         r = MCPS_ELIMIT;

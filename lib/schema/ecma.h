@@ -24,7 +24,7 @@
 
 enum {
     MCPS__ECMA_MAX = 4096, /* bytes of an expression */
-    MCPS__ECMA_NEST_MAX = 200
+    MCPS__ECMA_NEST_MAX = 32
 };
 
 /* What a match may cost besides the steps that PCRE2 counts. */

@@ -4,11 +4,13 @@
 
 #include "schema/ecma.h"
 #include "schema/eval.h"
+#include "util/utf8.h"
 
 #include <errno.h>
 
-/* How much more a step of a pattern takes than others. */
-enum { PATTERN_PRICE = 4 };
+/* How much more than others a step of a pattern takes, a byte of a format, and what it takes to
+ * compare a number whose digits have to be read. */
+enum { PATTERN_PRICE = 4, FORMAT_PRICE = 32, DIGITS_STEPS = 32 };
 
 /* ---- numbers and strings ---- */
 
@@ -42,13 +44,23 @@ static bool fits_bounds(struct mcps__eval *e, const struct mcps__here *here)
     return fits;
 }
 
+/* Numbers with a text of their own are few, and may have many digits. */
+static bool may_read_digits(struct mcps__eval *e, struct json_object *value)
+{
+    return !json_object_get_userdata(value) ||
+           mcps__eval_spend(e, (size_t)DIGITS_STEPS * MCPS__STEP_SIZE);
+}
+
 static bool fits_number(struct mcps__eval *e, const struct mcps__here *here)
 {
     const struct mcps__number_rules *n = here->sub->number;
     double value = json_object_get_double(here->value);
-    bool fits = (value > n->low && value < n->high) || fits_bounds(e, here);
+    bool fits;
     int r;
 
+    if (!may_read_digits(e, here->value))
+        return false;
+    fits = (value > n->low && value < n->high) || fits_bounds(e, here);
     if (!n->multiple_of || (!fits && mcps__eval_done(e)))
         return fits;
     r = mcps__num_is_multiple(here->value, n->multiple_of);
@@ -93,8 +105,12 @@ int mcps__eval_search(struct mcps__eval *e, const struct mcps__regex *regex,
                       const char *text, size_t len)
 {
     uint64_t steps = e->steps / PATTERN_PRICE, before = steps;
-    int r = mcps__regex_search(regex, &e->scratch->regex, text, len, &steps);
+    int r;
 
+    /* PCRE2 takes for granted that it is UTF-8, which trees of applications need not be. */
+    if (mcps__utf8_valid_prefix(text, len) < len)
+        return 0;
+    r = mcps__regex_search(regex, &e->scratch->regex, text, len, &steps);
     e->steps -= (before - steps) * PATTERN_PRICE;
     if (r < 0)
         e->error = r;
@@ -125,6 +141,8 @@ static bool fits_format(struct mcps__eval *e, const struct mcps__here *here,
 {
     const struct mcps__string_rules *s = here->sub->string;
 
+    if (!mcps__eval_spend(e, len * FORMAT_PRICE))
+        return false;
     if (s->format && !s->format->fits(text, len))
         return mcps__explain(e, here, "format", NULL, "%s", s->format->expected);
     if (s->format_regex && !is_regex(e, text, len))
@@ -164,6 +182,8 @@ static bool fits_type(struct mcps__eval *e, const struct mcps__here *here, unsig
     if (types & type)
         return true;
     if (type == MCPS__T_NUMBER && types & MCPS__T_INTEGER) {
+        if (!may_read_digits(e, here->value))
+            return false;
         r = mcps__num_is_integer(here->value);
         if (r > 0)
             return true;

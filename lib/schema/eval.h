@@ -55,18 +55,22 @@ struct mcps__report {
     unsigned n, max;
 };
 
-/* What came of trying several subschemas, none of which fits. */
+/* What came of trying several subschemas of which one would do (trials.c). It holds copies: the
+ * errors of trials are let go of one after the other. */
 struct mcps__trials {
-    const struct mcps__reported *nearest; /* NULL: nobody wanted to know */
-    size_t n_typed;                       /* those that want the value to be of a type */
-    unsigned types;
-    size_t n_constants; /* those that want a certain value: their errors */
-    struct mcps__reported *constants, *last_constant;
-};
-
-struct mcps__tried {
+    const struct mcps__here *here;
     const struct mcps__joint *joint;
-    const struct mcps__trials *trials;
+    size_t n_noted;
+    int rank; /* of the nearest, and how deep it is in the value */
+    unsigned depth;
+    struct mcps__buf nearest; /* where it is, and what is wrong */
+    size_t n_typed;           /* those that want the value to be of a type */
+    unsigned types;
+    size_t n_constants; /* those that want a certain value */
+    struct mcps__buf constants;
+    bool can_be_coerced; /* one of them could; no more is to be looked for */
+    size_t misfits;      /* before the first of them */
+    struct mcps__coercion *coercions;
 };
 
 /* A string that could be replaced by a value of another type. */
@@ -104,6 +108,7 @@ struct mcps__eval {
     struct mcps__report *report; /* NULL: the verdict alone */
     bool coerces;
     struct mcps__coercion *coercions;
+    size_t misfits; /* that no coercion would mend */
     const struct mcps__scope *scope;
 };
 
@@ -180,6 +185,32 @@ static inline bool mcps__marks_has(const struct mcps__marks *marks, size_t i)
     return marks->words[i / 64] >> (i % 64) & 1;
 }
 
+/* ---- coerce.c ---- */
+
+/* Notes that the value, a string, could be one of the type that the subschema asks for.
+ * Returns whether it is the text of such a value. */
+bool mcps__coerce_note(struct mcps__eval *e, const struct mcps__here *here);
+/* Replaces what was noted, and counts it in *n. */
+int mcps__coerce_apply(struct mcps__eval *e, struct json_object **tree,
+                       size_t *n) MCPS_MUST_CHECK;
+
+/* ---- trials.c ---- */
+
+/* Needs mcps__trials_end(). */
+void mcps__trials_begin(struct mcps__eval *e, struct mcps__trials *trials,
+                        const struct mcps__here *here, const struct mcps__joint *joint);
+/* Tries one. What it looks at counts only if it fits. */
+bool mcps__trials_try(struct mcps__eval *e, struct mcps__trials *trials,
+                      const struct mcps__sub *sub);
+/* None fits; says so, of the nearest. */
+bool mcps__trials_explain(struct mcps__eval *e, const struct mcps__trials *trials);
+/* What was found out about those that do not fit is of no interest if `fits`. Returns it. */
+bool mcps__trials_end(struct mcps__eval *e, struct mcps__trials *trials, bool fits);
+
+/* What a subschema looks at counts only if it fits. */
+bool mcps__eval_fits_apart(struct mcps__eval *e, const struct mcps__here *here,
+                           const struct mcps__sub *sub);
+
 /* ---- explain.c ---- */
 
 /* Adds an error, if errors are wanted: what was expected, as a format, and what came (NULL:
@@ -199,9 +230,14 @@ bool mcps__explain_missing(struct mcps__eval *e, const struct mcps__here *here,
 /* A member must not be there. */
 bool mcps__explain_unknown(struct mcps__eval *e, const struct mcps__here *here,
                            const char *keyword, const char *name);
-/* None of several subschemas fits. */
-bool mcps__explain_none(struct mcps__eval *e, const struct mcps__here *here,
-                        const struct mcps__tried *tried);
+/* The types in words: "a string or null". */
+bool mcps__explain_types(struct mcps__eval *e, const struct mcps__here *here,
+                         const char *keyword, unsigned types);
+/* An error whose sentence says something else than what was expected and what came. */
+void mcps__explain_as(struct mcps__eval *e, const struct mcps__here *here,
+                      const char *keyword, const char *expected, const char *detail);
+/* at "/a": or, of the whole, that it is the value. */
+int mcps__explain_at(struct mcps__buf *out, const char *pointer) MCPS_MUST_CHECK;
 /* How deep in the whole value it is. */
 unsigned mcps__spot_depth(const struct mcps__spot *at);
 /* An error that is about the check, or about the text: no value, no keyword. */

@@ -2,9 +2,7 @@
 /* Subschemas that look at the same value; see eval.h. */
 #include "config.h"
 
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "schema/eval.h"
 
@@ -26,121 +24,21 @@ static bool fits_every(struct mcps__eval *e, const struct mcps__here *here,
 
 /* ---- one of several ---- */
 
-/* What a subschema looks at counts only if it fits. */
-static bool fits_apart(struct mcps__eval *e, const struct mcps__here *here,
-                       const struct mcps__sub *sub)
-{
-    struct mcps__arena_mark before = mcps__arena_mark(&e->scratch->marks);
-    struct mcps__marks marks;
-    bool fits;
-
-    if (!here->marks)
-        return fits_here(e, here, sub);
-    if (!mcps__marks_init(e, &marks, here->value))
-        return false;
-    fits = mcps__eval_fits(e, sub, here->value, here->at, &marks);
-    if (fits)
-        mcps__marks_add(here->marks, &marks);
-    mcps__arena_release(&e->scratch->marks, before);
-    return fits;
-}
-
-static bool is_constant(const struct mcps__reported *one)
-{
-    return strcmp(one->error.keyword, "const") == 0 ||
-           strcmp(one->error.keyword, "enum") == 0;
-}
-
-/* The type of the value, and then certain values, are what forms are told apart by: an error
- * about something else is rather of the form that was meant. */
-static int rank(const struct mcps__reported *one, unsigned depth)
-{
-    if (one->types != 0 && one->depth == depth)
-        return 0;
-    return is_constant(one) ? 1 : 2;
-}
-
-/* Which is more likely the error of the subschema that was meant? Of two alike the one that
- * is deeper in the value. */
-static bool is_nearer(const struct mcps__reported *one,
-                      const struct mcps__reported *other, unsigned depth)
-{
-    if (!other || rank(one, depth) != rank(other, depth))
-        return !other || rank(one, depth) > rank(other, depth);
-    return one->depth > other->depth;
-}
-
-static void note_constant(struct mcps__trials *trials, struct mcps__reported *one)
-{
-    trials->n_constants++;
-    if (trials->last_constant)
-        trials->last_constant->next = one;
-    else
-        trials->constants = one;
-    trials->last_constant = one;
-}
-
-static void note(struct mcps__trials *trials, const struct mcps__here *here,
-                 struct mcps__reported *one)
-{
-    unsigned depth = mcps__spot_depth(here->at);
-
-    if (!one)
-        return;
-    if (is_nearer(one, trials->nearest, depth))
-        trials->nearest = one;
-    if (one->depth > depth)
-        return;
-    if (is_constant(one))
-        note_constant(trials, one);
-    if (one->types != 0) {
-        trials->n_typed++;
-        trials->types |= one->types;
-    }
-}
-
-/* Tries a subschema; of what does not fit the first error is kept, if any are wanted. */
-static bool try_one(struct mcps__eval *e, const struct mcps__here *here,
-                    const struct mcps__sub *sub, struct mcps__trials *trials)
-{
-    struct mcps__report *report = e->report;
-    struct mcps__report trial = { .max = e->coerces ? UINT_MAX : 1 };
-    bool fits;
-
-    if (report)
-        e->report = &trial;
-    fits = fits_apart(e, here, sub);
-    e->report = report;
-    if (!fits)
-        note(trials, here, trial.first);
-    return fits;
-}
-
-/* What was found out about those that do not fit, when one does. */
-static void forget(struct mcps__eval *e, struct mcps__arena_mark before,
-                   struct mcps__coercion *coercions)
-{
-    e->coercions = coercions;
-    if (e->report)
-        mcps__arena_release(&e->scratch->texts, before);
-}
-
 static bool fits_any(struct mcps__eval *e, const struct mcps__here *here,
                      const struct mcps__joint *joint)
 {
-    struct mcps__arena_mark before = mcps__arena_mark(&e->scratch->texts);
-    struct mcps__coercion *coercions = e->coercions;
-    struct mcps__trials trials = { .nearest = NULL };
+    struct mcps__trials trials;
     bool fits = false;
 
+    mcps__trials_begin(e, &trials, here, joint);
     for (size_t i = 0; i < joint->n_subs && e->error == 0; i++) {
-        fits = try_one(e, here, joint->subs[i], &trials) || fits;
+        fits = mcps__trials_try(e, &trials, joint->subs[i]) || fits;
         if (fits && !here->marks)
             break; /* with marks, all that fit count */
     }
-    if (fits)
-        forget(e, before, coercions);
-    return fits || mcps__explain_none(e, here, &(struct mcps__tried){ joint, &trials });
+    if (!fits)
+        mcps__trials_explain(e, &trials);
+    return mcps__trials_end(e, &trials, fits);
 }
 
 static bool explain_both(struct mcps__eval *e, const struct mcps__here *here, size_t a,
@@ -158,22 +56,20 @@ static bool explain_both(struct mcps__eval *e, const struct mcps__here *here, si
 static bool fits_one(struct mcps__eval *e, const struct mcps__here *here,
                      const struct mcps__joint *joint)
 {
-    struct mcps__arena_mark before = mcps__arena_mark(&e->scratch->texts);
-    struct mcps__coercion *coercions = e->coercions;
-    struct mcps__trials trials = { .nearest = NULL };
-    size_t found = SIZE_MAX;
+    size_t found = SIZE_MAX, another = SIZE_MAX;
+    struct mcps__trials trials;
 
-    for (size_t i = 0; i < joint->n_subs && e->error == 0; i++) {
-        if (!try_one(e, here, joint->subs[i], &trials))
+    mcps__trials_begin(e, &trials, here, joint);
+    for (size_t i = 0; i < joint->n_subs && another == SIZE_MAX && e->error == 0; i++) {
+        if (!mcps__trials_try(e, &trials, joint->subs[i]))
             continue;
-        if (found < SIZE_MAX)
-            return explain_both(e, here, found, i);
-        found = i;
+        another = found < SIZE_MAX ? i : SIZE_MAX;
+        found = found < SIZE_MAX ? found : i;
     }
     if (found == SIZE_MAX)
-        return mcps__explain_none(e, here, &(struct mcps__tried){ joint, &trials });
-    forget(e, before, coercions);
-    return true;
+        mcps__trials_explain(e, &trials);
+    mcps__trials_end(e, &trials, found < SIZE_MAX);
+    return another < SIZE_MAX ? explain_both(e, here, found, another) : found < SIZE_MAX;
 }
 
 /* ---- others ---- */
@@ -194,7 +90,7 @@ static bool fits_if(struct mcps__eval *e, const struct mcps__here *here,
     const struct mcps__sub *next;
 
     e->report = NULL;
-    next = joint->subs[fits_apart(e, here, joint->subs[0]) ? 1 : 2];
+    next = joint->subs[mcps__eval_fits_apart(e, here, joint->subs[0]) ? 1 : 2];
     e->report = report;
     if (e->error < 0)
         return false;

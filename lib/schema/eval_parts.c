@@ -204,6 +204,8 @@ static bool fits_dependent(struct mcps__eval *e, const struct mcps__here *here,
 {
     bool fits = true;
 
+    if (!mcps__eval_step(e))
+        return false;
     if (!json_object_object_get_ex(here->value, d->name, NULL))
         return true;
     for (size_t i = 0; i < d->n_required; i++) {

@@ -74,21 +74,19 @@ static int quote(struct mcps__buf *out, const char *text, size_t len)
     return mcps__buf_append_str(out, "...\"");
 }
 
-/* Numbers and words. */
-static int put_scalar(struct mcps__buf *out, struct json_object *value)
+/* As it was written, as far as that is known. */
+static int put_number(struct mcps__buf *out, struct json_object *value)
 {
-    size_t before = out->len;
-    struct mcps__writer w;
+    struct mcps__num num;
+    int r = mcps__num_init(&num, value);
 
-    mcps__write_init(&w, out);
-    mcps__write_tree(&w, value);
-    if (mcps__write_end(&w) == -ENOMEM)
-        return -ENOMEM;
-    if (mcps__write_end(&w) < 0) /* JSON does not have it */
-        return mcps__buf_append_str(out, "a number that is none");
-    if (out->len - before > QUOTED_MAX)
-        out->len = before + QUOTED_MAX;
-    return 0;
+    if (r == -ENOMEM)
+        return r;
+    if (r < 0)
+        return mcps__buf_append_str(out, "a number that cannot be told");
+    r = mcps__buf_append(out, num.text, cut(num.text, strlen(num.text)));
+    mcps__num_fini(&num);
+    return r;
 }
 
 static int put_value(const struct mcps__eval *e, struct mcps__buf *out,
@@ -102,10 +100,14 @@ static int put_value(const struct mcps__eval *e, struct mcps__buf *out,
                      (size_t)json_object_get_string_len(value));
     case json_type_int:
     case json_type_double:
+        if (e->schema->hide_values)
+            break;
+        return put_number(out, value);
     case json_type_boolean:
         if (e->schema->hide_values)
             break;
-        return put_scalar(out, value);
+        return mcps__buf_append_str(out,
+                                    json_object_get_boolean(value) ? "true" : "false");
     default: break;
     }
     return mcps__buf_append_str(out, kind_of(value));
@@ -208,8 +210,7 @@ static int put_place(struct mcps__buf *out, const char *pointer)
     return mcps__buf_append_str(out, " (its end)");
 }
 
-/* at "/a: " or, of the whole, nothing of the kind. */
-static int put_at(struct mcps__buf *out, const char *pointer)
+int mcps__explain_at(struct mcps__buf *out, const char *pointer)
 {
     int r = mcps__buf_append_str(out, *pointer ? "at " : "the value");
 
@@ -225,7 +226,7 @@ static const char *sentence(struct mcps__eval *e, const struct mcps__reported *r
     int r;
 
     mcps__buf_init(&buf, SIZE_MAX);
-    r = put_at(&buf, reported->error.value_at);
+    r = mcps__explain_at(&buf, reported->error.value_at);
     if (r >= 0)
         r = mcps__buf_append_str(&buf, reported->detail);
     if (r >= 0)
@@ -267,30 +268,6 @@ static const char *plain_detail(struct mcps__eval *e, const struct mcps__here *h
     return text;
 }
 
-/* The nearest of several, in place of saying only that none fits. */
-static const char *nearest_detail(struct mcps__eval *e, const struct mcps__here *here,
-                                  const struct mcps__joint *joint,
-                                  const struct mcps__reported *nearest)
-{
-    char start[96];
-    struct mcps__buf buf;
-    const char *text;
-    int r;
-
-    snprintf(start, sizeof start,
-             "fits none of the %zu schemas of \"%s\"; nearest: ", joint->n_subs,
-             joint->keyword);
-    mcps__buf_init(&buf, SIZE_MAX);
-    r = mcps__buf_append_str(&buf, start);
-    if (r >= 0 && nearest->depth > mcps__spot_depth(here->at))
-        r = put_at(&buf, nearest->error.value_at);
-    if (r >= 0)
-        r = mcps__buf_append_str(&buf, nearest->detail);
-    text = keep(e, &buf, r);
-    mcps__buf_fini(&buf);
-    return text;
-}
-
 static void add(struct mcps__eval *e, struct mcps__reported *reported)
 {
     struct mcps__report *report = e->report;
@@ -317,39 +294,39 @@ static void describe(struct mcps__eval *e, const struct mcps__here *here,
         e->error = -ENOMEM;
 }
 
-/* `tried` is NULL unless it is about several subschemas, the nearest of which it names. */
+/* Errors take their time, too. */
+enum { EXPLAIN_STEPS = 8 };
+
+/* `detail` is NULL, and made, unless the sentence is another one. */
 static void explain(struct mcps__eval *e, const struct mcps__here *here,
                     const char *keyword, const char *got, const char *expected,
-                    const struct mcps__tried *tried)
+                    const char *detail)
 {
-    struct mcps__reported *reported;
+    struct mcps__reported *reported =
+        mcps__arena_get(&e->scratch->texts, sizeof *reported);
 
-    if (e->coerces)
-        return; /* what is of interest was noted */
-    reported = mcps__arena_get(&e->scratch->texts, sizeof *reported);
     if (!reported)
         e->error = -ENOMEM;
-    else
+    else if (mcps__eval_spend(e, EXPLAIN_STEPS * MCPS__STEP_SIZE))
         describe(e, here, keyword, got, expected, &reported->error);
     if (e->error < 0)
         return;
     reported->depth = mcps__spot_depth(here->at);
-    reported->detail = tried
-                           ? nearest_detail(e, here, tried->joint, tried->trials->nearest)
+    reported->detail = detail
+                           ? mcps__arena_text(&e->scratch->texts, detail, strlen(detail))
                            : plain_detail(e, here, &reported->error);
     if (reported->detail)
         reported->error.text = sentence(e, reported);
     if (reported->error.text)
         add(e, reported);
+    else
+        e->error = -ENOMEM;
 }
 
-/* A pattern may have any characters in it; and a text may have been cut within one. */
-static void one_line(char *text)
+void mcps__explain_as(struct mcps__eval *e, const struct mcps__here *here,
+                      const char *keyword, const char *expected, const char *detail)
 {
-    text[mcps__utf8_valid_prefix(text, strlen(text))] = '\0';
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
+    explain(e, here, keyword, NULL, expected, detail);
 }
 
 /* ---- for everybody ---- */
@@ -362,10 +339,14 @@ bool mcps__explain(struct mcps__eval *e, const struct mcps__here *here,
 
     if (mcps__eval_done(e))
         return false;
+    if (e->coerces) {
+        e->misfits++;
+        return false;
+    }
     va_start(args, expected);
     vsnprintf(text, sizeof text, expected, args);
     va_end(args);
-    one_line(text);
+    mcps__place_one_line(text);
     explain(e, here, keyword, got, text, NULL);
     return false;
 }
@@ -414,26 +395,6 @@ static int put_types(struct mcps__buf *out, unsigned types)
         more = true;
     }
     return r;
-}
-
-/* A string in the place of something else may be what a language model meant by it. */
-static void add_coercion(struct mcps__eval *e, const struct mcps__here *here)
-{
-    struct mcps__coercion *coercion;
-
-    if (!e->coerces || !json_object_is_type(here->value, json_type_string))
-        return;
-    coercion = mcps__arena_get(&e->scratch->texts, sizeof *coercion);
-    if (!coercion) {
-        e->error = -ENOMEM;
-        return;
-    }
-    coercion->in = here->at ? here->at->in : NULL;
-    coercion->name = here->at ? here->at->name : NULL;
-    coercion->index = here->at ? here->at->index : 0;
-    coercion->types = here->sub->types;
-    coercion->next = e->coercions;
-    e->coercions = coercion;
 }
 
 /* NULL: the schema says nothing of it. */
@@ -529,8 +490,8 @@ bool mcps__explain_unknown(struct mcps__eval *e, const struct mcps__here *here,
     return false;
 }
 
-static bool explain_types(struct mcps__eval *e, const struct mcps__here *here,
-                          const char *keyword, unsigned wanted)
+bool mcps__explain_types(struct mcps__eval *e, const struct mcps__here *here,
+                         const char *keyword, unsigned wanted)
 {
     struct mcps__buf types;
 
@@ -549,60 +510,12 @@ bool mcps__explain_type(struct mcps__eval *e, const struct mcps__here *here)
 
     if (mcps__eval_done(e))
         return false;
-    add_coercion(e, here);
+    if (e->coerces && mcps__coerce_note(e, here))
+        return false;
     before = e->report->last;
-    explain_types(e, here, "type", here->sub->types);
+    mcps__explain_types(e, here, "type", here->sub->types);
     if (e->report->last != before)
         e->report->last->types = here->sub->types;
-    return false;
-}
-
-/* One of all that would do, where each subschema wants a certain value. */
-static bool explain_constants(struct mcps__eval *e, const struct mcps__here *here,
-                              const char *keyword, const struct mcps__reported *constants)
-{
-    static const char one_of[] = "one of ";
-    struct mcps__buf all;
-    int r;
-
-    mcps__buf_init(&all, SIZE_MAX);
-    r = mcps__buf_append_str(&all, one_of);
-    for (const struct mcps__reported *c = constants; c && r >= 0; c = c->next) {
-        const char *text = c->error.expected;
-
-        if (strncmp(text, one_of, sizeof one_of - 1) == 0)
-            text += sizeof one_of - 1;
-        if (c != constants)
-            r = mcps__buf_append_str(&all, ", ");
-        if (r >= 0)
-            r = mcps__buf_append_str(&all, text);
-    }
-    if (r >= 0)
-        r = mcps__buf_append_byte(&all, '\0');
-    if (r < 0)
-        e->error = r;
-    else
-        mcps__explain(e, here, keyword, NULL, "%s", all.data);
-    mcps__buf_fini(&all);
-    return false;
-}
-
-bool mcps__explain_none(struct mcps__eval *e, const struct mcps__here *here,
-                        const struct mcps__tried *tried)
-{
-    const struct mcps__trials *trials = tried->trials;
-    const struct mcps__joint *joint = tried->joint;
-    char expected[64];
-
-    if (mcps__eval_done(e))
-        return false;
-    if (trials->n_typed == joint->n_subs)
-        return explain_types(e, here, joint->keyword, trials->types);
-    if (trials->n_constants == joint->n_subs)
-        return explain_constants(e, here, joint->keyword, trials->constants);
-    snprintf(expected, sizeof expected, "a value that fits one of %zu schemas",
-             joint->n_subs);
-    explain(e, here, joint->keyword, NULL, expected, trials->nearest ? tried : NULL);
     return false;
 }
 

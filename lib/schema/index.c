@@ -131,9 +131,16 @@ static int find_in(struct mcps__compiler *c, struct mcps__sub *sub,
 int mcps__index_subs(struct mcps__compiler *c, const struct mcps__place *place,
                      struct json_object *tree, struct mcps__sub **ret)
 {
-    struct mcps__sub *sub;
-    int r = add_sub(c, place, tree, &sub);
+    struct mcps__sub *sub = mcps__index_sub(c, tree);
+    int r;
 
+    *ret = sub;
+    if (sub) { /* a reference has led into what it stands in */
+        sub->up = place->up;
+        sub->below = place->below;
+        return 0;
+    }
+    r = add_sub(c, place, tree, &sub);
     if (r < 0)
         return r;
     *ret = sub;

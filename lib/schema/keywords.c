@@ -21,6 +21,7 @@
     XX("anyOf", BOTH, APPLICATOR, SUBS, mcps__compile_any_of)                         \
     XX("const", BOTH, VALIDATION, NO_SUBS, mcps__compile_const)                       \
     XX("contains", BOTH, APPLICATOR, A_SUB, mcps__compile_contains)                   \
+    XX("contentSchema", D20, CONTENT, A_SUB, NULL)                                    \
     XX("definitions", BOTH, CORE, NAMED_SUBS, NULL)                                   \
     XX("dependencies", BOTH, APPLICATOR, NAMED_OTHERS, mcps__compile_dependent)       \
     XX("dependentRequired", D20, VALIDATION, NO_SUBS, mcps__compile_dependent)        \

@@ -3,6 +3,7 @@ libmcpscore_la_SOURCES += \
 	lib/schema/args.c lib/schema/args.h \
 	lib/schema/chars.h \
 	lib/schema/check.c lib/schema/check.h \
+	lib/schema/coerce.c \
 	lib/schema/compile.c lib/schema/compile.h \
 	lib/schema/compile_parts.c \
 	lib/schema/compile_values.c \
@@ -41,6 +42,7 @@ libmcpscore_la_SOURCES += \
 	lib/schema/regex.h \
 	lib/schema/schema.c \
 	lib/schema/table.c lib/schema/table.h \
+	lib/schema/trials.c \
 	lib/schema/uri.c lib/schema/uri.h \
 	lib/schema/words.c lib/schema/words.h \
 	lib/schema/write.c

@@ -5,6 +5,9 @@
 #include "schema/place.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include "util/utf8.h"
 
 int mcps__place_name(struct mcps__buf *out, const char *name, size_t len)
 {
@@ -48,4 +51,25 @@ int mcps__place_sub(struct mcps__buf *out, const struct mcps__sub *sub)
             r = mcps__buf_append_byte(out, '#');
     }
     return r < 0 ? r : append_pointer(out, sub);
+}
+
+void mcps__place_one_line(char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t at = 0; at < len; at++) {
+        unsigned char c = (unsigned char)text[at];
+
+        if (c >= 0x80) {
+            int n = mcps__utf8_sequence((const unsigned char *)text + at, len - at);
+
+            if (n > 0) {
+                at += (size_t)n - 1;
+                continue;
+            }
+        } else if (c >= 0x20 && c != 0x7f) {
+            continue;
+        }
+        text[at] = '?';
+    }
 }

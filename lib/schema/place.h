@@ -13,4 +13,8 @@ int mcps__place_index(struct mcps__buf *out, size_t index) MCPS_MUST_CHECK;
  * that is not the schema that was compiled. */
 int mcps__place_sub(struct mcps__buf *out, const struct mcps__sub *sub) MCPS_MUST_CHECK;
 
+/* Makes a text one line of valid UTF-8, in place: schemas and values may have anything in them,
+ * and texts may have been cut within a character. */
+void mcps__place_one_line(char *text);
+
 #endif

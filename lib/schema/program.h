@@ -25,7 +25,7 @@
 struct json_object;
 struct mcps__sub;
 
-enum { MCPS__SCHEMA_NESTING = 128 }; /* of subschemas during a check, by default */
+enum { MCPS__SCHEMA_NESTING = 256 }; /* of subschemas during a check, by default */
 
 /* Types as bits. An integer is a number, too. */
 enum mcps__schema_type {

@@ -48,7 +48,7 @@ enum {
     SEARCH_STEPS = 2,      /* at each place of the text, at least */
     LAST_PER_BYTE = 8,
     BYTES_PER_STEP = 1024, /* of a text that is gone over once */
-    WEIGHT_PER_STEP = 64,  /* looked at within one step, before it costs as two */
+    WEIGHT_PER_STEP = 8,   /* looked at within one step, before it costs as two */
     HIDDEN_BYTES_PER_STEP = 256,
     JIT_GAIN = 4 /* a long match is at least so much faster with the JIT */
 };

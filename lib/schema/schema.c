@@ -100,13 +100,16 @@ static int run(struct mcps__eval *e, const mcps_schema *schema, struct json_obje
     return fits ? 0 : MCPS_EINVALID;
 }
 
-/* Why there is no verdict. */
-static int explain_end(struct mcps__eval *e)
+/* It does not fit; whether it could be said why or not. */
+static int explain_more(struct mcps__eval *e)
 {
-    if (e->scratch->report.n > 0)
-        return MCPS_EINVALID; /* it takes more to say all that does not fit */
-    mcps__explain_end(e);
-    return e->error;
+    if (e->scratch->report.n == 0) {
+        e->error = 0;
+        mcps__explain_plainly(e,
+                              "the value does not fit; to say why takes more steps than "
+                              "a check may");
+    }
+    return e->error == -ENOMEM ? e->error : MCPS_EINVALID;
 }
 
 static int check(struct mcps__eval *e, const mcps_schema *schema,
@@ -125,7 +128,7 @@ static int check(struct mcps__eval *e, const mcps_schema *schema,
         return e->error;
     }
     r = run(e, schema, tree, true);
-    return r == MCPS_ELIMIT ? explain_end(e) : r;
+    return r == MCPS_ELIMIT ? explain_more(e) : r;
 }
 
 int mcps_schema_check(const mcps_schema *schema, struct json_object *tree,
@@ -171,76 +174,6 @@ int mcps_schema_check_text(const mcps_schema *schema, const char *json, size_t l
 
 /* ---- coercion ---- */
 
-static unsigned types_of(struct json_object *value)
-{
-    switch (json_object_get_type(value)) {
-    case json_type_null: return MCPS__T_NULL;
-    case json_type_boolean: return MCPS__T_BOOLEAN;
-    case json_type_int: return MCPS__T_INTEGER | MCPS__T_NUMBER;
-    case json_type_double:
-        return mcps__num_is_integer(value) > 0 ? MCPS__T_INTEGER | MCPS__T_NUMBER
-                                               : MCPS__T_NUMBER;
-    case json_type_string: return MCPS__T_STRING;
-    case json_type_array: return MCPS__T_ARRAY;
-    case json_type_object: return MCPS__T_OBJECT;
-    }
-    return 0;
-}
-
-/* The value that is there by now, or NULL. */
-static struct json_object *value_at(const struct mcps__coercion *c,
-                                    struct json_object *tree)
-{
-    struct json_object *value = NULL;
-
-    if (!c->in)
-        return tree;
-    if (c->name)
-        json_object_object_get_ex(c->in, c->name, &value);
-    else
-        value = json_object_array_get_idx(c->in, c->index);
-    return value;
-}
-
-/* Puts a value, which is taken, in the place of what is there. */
-static int replace(const struct mcps__coercion *c, struct json_object **tree,
-                   struct json_object *value)
-{
-    int r = 0;
-
-    if (!c->in) {
-        json_object_put(*tree);
-        *tree = value;
-    } else if (c->name) {
-        r = json_object_object_add(c->in, c->name, value);
-    } else {
-        r = json_object_array_put_idx(c->in, c->index, value);
-    }
-    if (r < 0)
-        json_object_put(value);
-    return r < 0 ? -ENOMEM : 1;
-}
-
-/* 1 if the string was replaced, 0 if it is not the text of such a value. */
-static int coerce_one(struct mcps__eval *e, const struct mcps__coercion *c,
-                      struct json_object **tree)
-{
-    struct json_object *string = value_at(c, *tree), *value = NULL;
-    int r;
-
-    if (!json_object_is_type(string, json_type_string))
-        return 0; /* it was replaced already */
-    r = mcps__tree_parse(&e->scratch->parser, &value, json_object_get_string(string),
-                         (size_t)json_object_get_string_len(string));
-    if (r < 0)
-        return r == -ENOMEM ? r : 0;
-    if (!(types_of(value) & c->types)) {
-        json_object_put(value);
-        return 0;
-    }
-    return replace(c, tree, value);
-}
-
 /* One round: what does not fit is replaced, as far as it can be. */
 static int coerce_all(struct mcps__eval *e, const mcps_schema *schema,
                       struct json_object **tree, size_t *n)
@@ -253,13 +186,8 @@ static int coerce_all(struct mcps__eval *e, const mcps_schema *schema,
     r = run(e, schema, *tree, true);
     if (r != MCPS_EINVALID)
         return r;
-    for (const struct mcps__coercion *c = e->coercions; c; c = c->next) {
-        r = coerce_one(e, c, tree);
-        if (r < 0)
-            return r;
-        *n += (size_t)r;
-    }
-    return *n > before;
+    r = mcps__coerce_apply(e, tree, n);
+    return r < 0 ? r : *n > before;
 }
 
 int mcps_schema_coerce(const mcps_schema *schema, struct json_object **tree,
