@@ -78,7 +78,8 @@ static const struct {
     { "\"where\":{\"lat\":1,\"lot\":2}",
       "unknown argument \"where.lot\": there are \"lat\", \"label\"" },
     { "\"where\":7", "argument \"where\": expected an object, got 7" },
-    { "\"stops\":[]", "argument \"stops\": expected an array of at least 1 item, got 0 items" },
+    { "\"stops\":[]",
+      "argument \"stops\": expected an array of at least 1 item, got 0 items" },
     { "\"stops\":[{\"lat\":0},{\"lat\":0,\"label\":\"a\\u0000\"}]",
       "argument \"stops[1].label\": expected a string, got one with a NUL character in "
       "it" },
@@ -131,8 +132,9 @@ static void sentences_name_what_is_wrong(void)
               "argument \"city\" is missing: expected a string of at most 4 characters "
               "(City)");
     CHECK_INT(scene_decode(&s, "{\"city\":\"\\u00c4aaaa\"}"), MCPS_EINVALID);
-    CHECK_STR(s.error,
-              "argument \"city\": expected a string of at most 4 characters, got 5 characters");
+    CHECK_STR(
+        s.error,
+        "argument \"city\": expected a string of at most 4 characters, got 5 characters");
     CHECK_INT(scene_decode(&s, "{\"city\":null}"), MCPS_EINVALID);
     CHECK_STR(s.error,
               "argument \"city\": expected a string of at most 4 characters, got null");
