@@ -31,6 +31,13 @@ int scene_compile(struct scene *s);
 int scene_schema(struct scene *s);
 int scene_encode(struct scene *s, const void *value);
 
+/* What fields of that name may say of their trees so that to check one that is nested deep
+ * takes too long: each level is gone through twice. */
+#define SCENE_SLOW(name)                                                        \
+    "{\"allOf\":[{\"items\":{\"$ref\":\"#/properties/" name "\"}},{\"items\":{" \
+    "\"$ref\":\"#/properties/" name "\"}}]}"
+#define SCENE_SLOW_VALUE "[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]"
+
 #define SCENE_OPEN(s, S) scene_open((s), S##_fields, sizeof(struct S))
 #define SCENE_ARGS(s, S) ((const struct S *)mcps__args_struct(&(s)->args))
 
