@@ -11,6 +11,7 @@
 
 #include <json-c/json.h>
 
+#include "mcpserver/schema.h"
 #include "schema/ecma.h"
 #include "schema/regex.h"
 #include "schema_pattern.h"
@@ -400,18 +401,46 @@ out:
     return;
 }
 
-static void without_pcre2(void)
-{
-    struct mcps__regex_scratch scratch = { .match_data = NULL };
-    char error[PATTERN_ERROR_SIZE];
+/* ---- schemas, with PCRE2 and without ---- */
 
-    if (mcps__regex_available())
-        return;
-    CHECK_INT(compile("a", 1, error), MCPS_EINVALID);
-    CHECK(strstr(error, "built without PCRE2"));
-    mcps__regex_scratch_fini(&scratch);
+#define REFUSED(place, pattern)                                                 \
+    place ": the pattern \"" pattern "\" cannot be used: there are no regular " \
+          "expressions here, for the library was built without PCRE2"
+#define META_2020_12 "https://json-schema.org/draft/2020-12/"
+
+/* Everything fits where there is PCRE2. */
+static const struct {
+    const char *schema, *why; /* without PCRE2; NULL: it is compiled there, too */
+} schemas[] = {
+    { "{\"properties\":{\"a\":{\"pattern\":\"^a\"}}}",
+      REFUSED("at \"/properties/a/pattern\"", "^a") },
+    { "{\"patternProperties\":{\"^a\":true}}",
+      REFUSED("at \"/patternProperties\"", "^a") },
+    { "{\"$ref\":\"" META_2020_12 "schema\"}",
+      REFUSED("at \"" META_2020_12 "meta/core#/properties/$id/pattern\"", "^[^#]*#?$") },
+    { "{\"$schema\":\"" META_2020_12 "schema\",\"minLength\":1}", NULL },
+    { "{\"format\":\"regex\"}", NULL },
+    /* This one has no patterns. */
+    { "{\"$ref\":\"http://json-schema.org/draft-07/schema#\"}", NULL },
+};
+
+static void schemas_with_patterns_need_pcre2(void)
+{
+    for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
+        const char *text = schemas[i].schema;
+        const char *why = mcps__regex_available() ? NULL : schemas[i].why;
+        char error[MCPS_SCHEMA_WHY_SIZE] = "";
+        mcps_schema *schema = NULL;
+        int r =
+            mcps_schema_compile(&schema, text, strlen(text), NULL, error, sizeof error);
+
+        mcps_schema_unref(schema);
+        unit_note_on_failure("%s: %s", text, error);
+        CHECK_INT(r, why ? MCPS_EINVALID : 0);
+        CHECK_STR(error, why ? why : "");
+    }
 out:
-    return;
+    unit_note_on_failure("%s", "");
 }
 
 /* ---- the cases beside the project ---- */
@@ -559,7 +588,7 @@ const struct unit_test schema_regex_tests[] = {
     UNIT_TEST(not_utf8),
     UNIT_TEST(beyond_pcre2),
     UNIT_TEST(too_large),
-    UNIT_TEST(without_pcre2),
+    UNIT_TEST(schemas_with_patterns_need_pcre2),
     UNIT_TEST_ONCE(every_case_of_the_suite, "its allocations are those of the others"),
     UNIT_END,
 };
