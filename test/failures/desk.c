@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "props.h"
+#include "schema/regex.h"
 #include "schemas.h"
 
 #define MODERN                                                                \
@@ -118,4 +119,11 @@ void desk_close(struct desk *desk)
 {
     wire_free(&desk->wire);
     CHECK_AFTER(scene_close(&desk->scene));
+}
+
+bool desk_lacks_patterns(void)
+{
+    if (!mcps__regex_available())
+        unit_skip("the library is built without PCRE2");
+    return !mcps__regex_available();
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "props.h"
+#include "schema/regex.h"
 
 #define OBJECT(members) "{\"type\":\"object\"," members "}"
 
@@ -20,7 +21,7 @@ static const char order[] =
     OBJECT("\"properties\":{"
            "\"n\":{\"type\":\"integer\",\"minimum\":1},"
            "\"kind\":{\"enum\":[\"a\",\"b\"]},"
-           "\"code\":{\"type\":\"string\",\"pattern\":\"^[A-Z]{2}$\"},"
+           "\"code\":{\"type\":\"string\",\"maxLength\":2},"
            "\"either\":{\"anyOf\":[{\"type\":\"boolean\"},"
            "{\"type\":\"array\",\"maxItems\":1}]},"
            "\"to\":{\"$ref\":\"#/$defs/place\"},"
@@ -47,8 +48,8 @@ static const struct {
       "the value: expected no members but \"n\", \"kind\", \"code\", \"either\", \"to\", \"pair\", got \"m\" (schema: \"/additionalProperties\")" },
     { "{\"n\":1,\"kind\":\"c\"}",
       "at \"/kind\": expected one of \"a\", \"b\", got \"c\" (schema: \"/properties/kind/enum\")" },
-    { "{\"n\":1,\"code\":\"xy\"}",
-      "at \"/code\": expected a string that matches ^[A-Z]{2}$, got \"xy\" (schema: \"/properties/code/pattern\")" },
+    { "{\"n\":1,\"code\":\"xyz\"}",
+      "at \"/code\": expected at most 2 characters, got 3 characters (schema: \"/properties/code/maxLength\")" },
     { "{\"n\":1,\"either\":1}",
       "at \"/either\": expected true or false or an array, got 1 (schema: \"/properties/either/anyOf\")" },
     { "{\"n\":1,\"either\":[1,2]}",
@@ -178,10 +179,6 @@ static const struct {
       "at \"/properties/a/$ref\": \"https://example.com/a\" is neither in the schema nor given as a document; nothing is fetched" },
     { OBJECT("\"properties\":{\"a\":{\"$ref\":\"#/$defs/none\"}}"),
       "at \"/properties/a/$ref\": there is nothing at \"/$defs/none\"" },
-    { OBJECT("\"properties\":{\"a\":{\"pattern\":\"(\"}}"),
-      "at \"/properties/a/pattern\": the pattern \"(\" cannot be used: a group is not closed, at character 2 of the regular expression" },
-    { OBJECT("\"properties\":{\"a\":{\"pattern\":\"(?<!a)b\\\\z\"}}"),
-      "at \"/properties/a/pattern\": the pattern \"(?<!a)b\\x5cz\" cannot be used: there is no escape \\x5cz, at character 8 of the regular expression" },
     { OBJECT("\"properties\":{\"a\":{\"type\":\"strin\"}}"),
       "at \"/properties/a/type\": \"strin\" is no type" },
     { OBJECT("\"properties\":{\"a\":{\"$ref\":\"#/properties/a\"}}"),
@@ -200,26 +197,28 @@ static bool is_refused(struct desk *desk, const struct mcps_tool *tool, const ch
     return false;
 }
 
+/* The same for a schema of arguments, and for one of results. */
+static bool is_bad(struct desk *desk, const char *schema, const char *why)
+{
+    struct mcps_tool takes = desk_tool("bad", schema), gives = desk_tool("bad", NULL);
+    char input[300], output[300];
+
+    gives.output_schema = schema;
+    unit_note_on_failure("%s", schema);
+    snprintf(input, sizeof input, "tool bad: its input schema cannot be used: %s\n", why);
+    snprintf(output, sizeof output, "tool bad: its output schema cannot be used: %s\n",
+             why);
+    return is_refused(desk, &takes, input) && is_refused(desk, &gives, output);
+}
+
 static void schemas_that_are_refused(void)
 {
     const struct mcps_tool good = desk_tool("good", order);
     struct desk desk = { .modern = false };
-    char why[300];
 
     CHECK(desk_open(&desk, NULL, &good, 1));
-    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        struct mcps_tool tool = desk_tool("bad", bad[i].schema);
-
-        unit_note_on_failure("%s", bad[i].schema);
-        snprintf(why, sizeof why, "tool bad: its input schema cannot be used: %s\n",
-                 bad[i].why);
-        CHECK(is_refused(&desk, &tool, why));
-        tool.input_schema = NULL;
-        tool.output_schema = bad[i].schema;
-        snprintf(why, sizeof why, "tool bad: its output schema cannot be used: %s\n",
-                 bad[i].why);
-        CHECK(is_refused(&desk, &tool, why));
-    }
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        CHECK(is_bad(&desk, bad[i].schema, bad[i].why));
     DESK_TAKES(&desk, "good", "{\"n\":1}", "{\"n\":1}");
     CHECK(desk_call(&desk, "bad", "{}") && desk.code == -32602);
     CHECK(desk_ok(&desk));
@@ -366,22 +365,17 @@ static const char fan[] =
                        LEVEL(16, 17) LEVEL(17, 18) LEVEL(18, 19) LEVEL(19, 20)
                            LEVEL(20, 21) LEVEL(21, 22) "\"a22\":{\"minimum\":1}}");
 
+static const char too_long[] = "the value cannot be checked: that takes more than "
+                               "1000000 steps";
+
 static void checks_end(void)
 {
-    static const char too_long[] = "the value cannot be checked: that takes more than "
-                                   "1000000 steps";
-    const struct mcps_tool tools[] = {
-        desk_tool("fan", fan),
-        desk_tool("pattern", OBJECT("\"properties\":{\"x\":{\"pattern\":\"^(a|a)*$\"}}")),
-    };
-    char *slow = repeat("{\"x\":\"", "a", 60, "b\"", "", "}");
+    const struct mcps_tool tool = desk_tool("fan", fan);
     struct desk desk = { .modern = false };
 
-    CHECK(slow && desk_open(&desk, NULL, tools, 2));
+    CHECK(desk_open(&desk, NULL, &tool, 1));
     for (unsigned v = 0; v < 2; v++) {
         DESK_REFUSES(&desk, "fan", "{\"x\":1}", too_long);
-        DESK_REFUSES(&desk, "pattern", slow, too_long);
-        DESK_TAKES(&desk, "pattern", "{\"x\":\"aa\"}", "{\"x\":\"aa\"}");
         DESK_TAKES(&desk, "fan", "{\"y\":1}", "{\"y\":1}");
         CHECK(desk_ok(&desk));
         CHECK(desk_connect(&desk, "2026-07-28"));
@@ -391,7 +385,68 @@ static void checks_end(void)
     CHECK_INT(desk.code, -32602);
     CHECK(desk_ok(&desk) && scene_log_ok(&desk.scene));
 out:
+    desk_close(&desk);
+}
+
+/* ---- patterns, for which the library needs PCRE2 ---- */
+
+static const struct {
+    const char *schema, *why; /* what the log says behind the name */
+} bad_patterns[] = {
+    { OBJECT("\"properties\":{\"a\":{\"pattern\":\"(\"}}"),
+      "at \"/properties/a/pattern\": the pattern \"(\" cannot be used: a group is not closed, at character 2 of the regular expression" },
+    { OBJECT("\"properties\":{\"a\":{\"pattern\":\"(?<!a)b\\\\z\"}}"),
+      "at \"/properties/a/pattern\": the pattern \"(?<!a)b\\x5cz\" cannot be used: there is no escape \\x5cz, at character 8 of the regular expression" },
+};
+
+static void patterns_are_checked(void)
+{
+    const struct mcps_tool tools[] = {
+        desk_tool("code", OBJECT("\"properties\":{\"x\":{\"pattern\":\"^[A-Z]{2}$\"}}")),
+        desk_tool("slow", OBJECT("\"properties\":{\"x\":{\"pattern\":\"^(a|a)*$\"}}")),
+    };
+    char *slow = repeat("{\"x\":\"", "a", 60, "b\"", "", "}");
+    struct desk desk = { .modern = false };
+
+    if (desk_lacks_patterns())
+        goto out;
+    CHECK(slow && desk_open(&desk, NULL, tools, 2));
+    for (unsigned v = 0; v < 2; v++) {
+        DESK_TAKES(&desk, "code", "{\"x\":\"XY\"}", "{\"x\":\"XY\"}");
+        DESK_REFUSES(
+            &desk, "code", "{\"x\":\"xy\"}",
+            "at \"/x\": expected a string that matches ^[A-Z]{2}$, got \"xy\" (schema: \"/properties/x/pattern\")");
+        DESK_TAKES(&desk, "slow", "{\"x\":\"aa\"}", "{\"x\":\"aa\"}");
+        DESK_REFUSES(&desk, "slow", slow, too_long);
+        CHECK(desk_ok(&desk));
+        CHECK(desk_connect(&desk, "2026-07-28"));
+    }
+    CHECK(scene_log_ok(&desk.scene));
+    for (unsigned i = 0; i < sizeof bad_patterns / sizeof bad_patterns[0]; i++)
+        CHECK(is_bad(&desk, bad_patterns[i].schema, bad_patterns[i].why));
+out:
+    unit_note_on_failure("%s", "");
     free(slow);
+    desk_close(&desk);
+}
+
+/* A tool whose schema nobody can check is not there. */
+static void without_pcre2_patterns_are_refused(void)
+{
+    static const char why[] =
+        "at \"/properties/a/pattern\": the pattern \"^a\" cannot be used: there are no regular expressions here, for the library was built without PCRE2";
+    const struct mcps_tool good = desk_tool("good", order);
+    struct desk desk = { .modern = false };
+
+    if (mcps__regex_available())
+        return;
+    CHECK(desk_open(&desk, NULL, &good, 1));
+    CHECK(is_bad(&desk, OBJECT("\"properties\":{\"a\":{\"pattern\":\"^a\"}}"), why));
+    DESK_TAKES(&desk, "good", "{\"n\":1}", "{\"n\":1}");
+    CHECK(desk_call(&desk, "bad", "{}") && desk.code == -32602);
+    CHECK(desk_ok(&desk));
+out:
+    unit_note_on_failure("%s", "");
     desk_close(&desk);
 }
 
@@ -405,6 +460,8 @@ static const struct unit_test tests[] = {
     UNIT_TEST(documents_that_are_none),
     UNIT_TEST_ONCE(formats_are_asserted_if_asked, "it has threads"),
     UNIT_TEST_ONCE(checks_end, "it has threads"),
+    UNIT_TEST_ONCE(patterns_are_checked, "it has threads"),
+    UNIT_TEST_ONCE(without_pcre2_patterns_are_refused, "it has threads"),
     UNIT_END,
 };
 

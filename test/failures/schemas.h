@@ -44,6 +44,16 @@ int desk_say(mcps_call *call, struct json_object *args, void *userdata);
 /* A handler was called. */
 void desk_handled(void);
 
+/* Says that the test is skipped, where the library has no regular expressions. */
+bool desk_lacks_patterns(void);
+
+/* At that place, what takes too long to check of an array that is nested deep: each level is
+ * gone through twice. */
+#define DESK_SLOW(place)                                                               \
+    "{\"allOf\":[{\"items\":{\"$ref\":\"#" place "\"}},{\"items\":{\"$ref\":\"#" place \
+    "\"}}]}"
+#define DESK_SLOW_VALUE "[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]"
+
 #define DESK_TAKES(desk, tool, arguments, want) \
     CHECK(desk_takes((desk), (tool), (arguments), (want)))
 #define DESK_REFUSES(desk, tool, arguments, want) \
