@@ -1,11 +1,12 @@
-# One program a floor; one for the JSON parsing cases; one that replaces malloc().
+# One program a floor; one for the JSON parsing cases, one for the schemas that others have
+# tests and examples of; one that replaces malloc().
 unit_programs =
 EXTRA_DIST += $(unit_sources)
 unit_sources = \
 	test/unit/unit.c test/unit/unit.h \
 	$(util_unit_sources) $(json_unit_sources) $(cases_unit_sources) \
 	$(oom_unit_sources) $(rpc_unit_sources) $(schema_unit_sources) $(cancel_unit_sources) $(flow_unit_sources) \
-	$(transport_unit_sources)
+	$(transport_unit_sources) $(suite_unit_sources)
 
 util_unit_sources = \
 	test/unit/util_main.c test/unit/dies.h \
@@ -28,7 +29,19 @@ schema_unit_sources = \
 	test/unit/schema_encode.c test/unit/schema_format.c test/unit/schema_num.c \
 	test/unit/schema_opened.c test/unit/schema_pattern.c test/unit/schema_pattern.h \
 	test/unit/schema_punycode.c test/unit/schema_regex.c test/unit/schema_regex_cost.c \
-	test/unit/schema_rounds.c test/unit/schema_table.c test/unit/schema_uri.c
+	test/unit/schema_rounds.c test/unit/schema_table.c test/unit/schema_uri.c \
+	$(checker_unit_sources)
+checker_unit_sources)
+checker_unit_sources = \
+	test/unit/schema_check.c test/unit/schema_coerce.c test/unit/schema_hostile.c \
+	test/unit/schema_large.c test/unit/schema_options.c test/unit/schema_refuse.c \
+	test/unit/schema_text.c test/unit/schema_text.h $(judge_sources)
+judge_sources = \
+	test/unit/schema_judge.c test/unit/schema_judge.h $(schema_errors_sources)
+suite_unit_sources = \
+	test/unit/suite_main.c test/unit/suite_files.c test/unit/suite_files.h \
+	test/unit/suite_json.c test/unit/suite_json.h test/unit/suite_threads.c $(judge_sources) \
+	test/unit/schema_mcp.c test/unit/schema_suite.c
 cancel_unit_sources = \
 	test/unit/cancel_main.c test/unit/gate.h \
 	test/unit/core_control.c test/unit/core_hook.c test/unit/core_token.c
@@ -48,7 +61,7 @@ transport_unit_sources = \
 
 if UNIT_TESTS
 unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc \
-	test/unit/schema test/unit/cancel test/unit/flow test/unit/transport
+	test/unit/schema test/unit/suite test/unit/cancel test/unit/flow test/unit/transport
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
@@ -80,6 +93,9 @@ test_unit_rpc_LDADD      = libunit.la
 test_unit_schema_SOURCES  = $(schema_unit_sources)
 test_unit_schema_CPPFLAGS = $(TEST_CPPFLAGS)
 test_unit_schema_LDADD    = libunit.la
+test_unit_suite_SOURCES  = $(suite_unit_sources)
+test_unit_suite_CPPFLAGS = $(TEST_CPPFLAGS)
+test_unit_suite_LDADD    = libunit.la
 test_unit_cancel_SOURCES  = $(cancel_unit_sources)
 test_unit_cancel_CPPFLAGS = $(TEST_CPPFLAGS)
 test_unit_cancel_LDADD    = libunit.la
