@@ -1,11 +1,12 @@
 # Each target twice: over its corpus in "make check", and as a libFuzzer program.
 corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
 	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session \
-	test/fuzz/corpus_args test/fuzz/corpus_regex
+	test/fuzz/corpus_args test/fuzz/corpus_regex test/fuzz/corpus_schema test/fuzz/corpus_check
 check_PROGRAMS += $(corpus_programs)
 TESTS += $(corpus_programs)
 EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
 
+fuzz_check_sources = $(fields_sources) $(schema_dice_sources) $(schema_errors_sources)
 corpus_main = test/fuzz/standalone.c test/fuzz/fuzz.h
 
 test_fuzz_corpus_scan_SOURCES      = test/fuzz/fuzz_scan.c $(corpus_main)
@@ -29,9 +30,15 @@ test_fuzz_corpus_args_LDADD        = libmcpscore.la $(JSONC_LIBS) -lm
 test_fuzz_corpus_regex_SOURCES     = test/fuzz/fuzz_regex.c $(corpus_main)
 test_fuzz_corpus_regex_CPPFLAGS    = $(AM_CPPFLAGS) -DLONG_INPUTS=200000 -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/regex"'
 test_fuzz_corpus_regex_LDADD       = libmcpscore.la
+test_fuzz_corpus_schema_SOURCES    = test/fuzz/fuzz_schema.c $(schema_errors_sources) $(corpus_main)
+test_fuzz_corpus_schema_CPPFLAGS   = $(AM_CPPFLAGS) -DLONG_INPUTS=200000 -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/schema"'
+test_fuzz_corpus_schema_LDADD      = libmcpscore.la $(JSONC_LIBS)
+test_fuzz_corpus_check_SOURCES     = test/fuzz/fuzz_check.c $(fuzz_check_sources) $(corpus_main)
+test_fuzz_corpus_check_CPPFLAGS    = $(AM_CPPFLAGS) -DLONG_INPUTS=200000 -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/check"'
+test_fuzz_corpus_check_LDADD       = libmcpscore.la $(JSONC_LIBS)
 
 fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 \
-	test/fuzz/fuzz_session test/fuzz/fuzz_args test/fuzz/fuzz_regex
+	test/fuzz/fuzz_session test/fuzz/fuzz_args test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check
 EXTRA_PROGRAMS += $(fuzz_programs)
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
@@ -59,3 +66,9 @@ test_fuzz_fuzz_args_LDADD       = libmcpscore.la $(JSONC_LIBS) -lm
 test_fuzz_fuzz_regex_SOURCES    = test/fuzz/fuzz_regex.c test/fuzz/fuzz.h
 test_fuzz_fuzz_regex_LDFLAGS    = $(fuzzer_ldflags)
 test_fuzz_fuzz_regex_LDADD      = libmcpscore.la
+test_fuzz_fuzz_schema_SOURCES   = test/fuzz/fuzz_schema.c $(schema_errors_sources) test/fuzz/fuzz.h
+test_fuzz_fuzz_schema_LDFLAGS   = $(fuzzer_ldflags)
+test_fuzz_fuzz_schema_LDADD     = libmcpscore.la $(JSONC_LIBS)
+test_fuzz_fuzz_check_SOURCES    = test/fuzz/fuzz_check.c $(fuzz_check_sources) test/fuzz/fuzz.h
+test_fuzz_fuzz_check_LDFLAGS    = $(fuzzer_ldflags)
+test_fuzz_fuzz_check_LDADD      = libmcpscore.la $(JSONC_LIBS)
