@@ -1,6 +1,6 @@
 # Benchmarks print figures, and judge nothing.
 bench_programs = test/bench/bench_scan test/bench/bench_list test/bench/bench_args
-EXTRA_PROGRAMS += $(bench_programs)
+EXTRA_PROGRAMS += $(bench_programs) test/bench/bench_schema
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 test_bench_bench_list_SOURCES = test/bench/bench_list.c test/bench/bench.h
@@ -9,8 +9,14 @@ test_bench_bench_scan_SOURCES = test/bench/bench_scan.c test/bench/bench.h
 test_bench_bench_scan_LDADD   = libmcpscore.la
 test_bench_bench_args_SOURCES = test/bench/bench_args.c test/bench/bench.h
 test_bench_bench_args_LDADD   = libmcpscore.la $(JSONC_LIBS)
+test_bench_bench_schema_SOURCES = test/bench/bench_schema.c test/bench/bench.h
+test_bench_bench_schema_LDADD   = libmcpscore.la $(JSONC_LIBS)
+EXTRA_DIST += test/bench/ajv.mjs
 
-bench: $(bench_programs)
+# The last beside ajv, where that can be had, and alone otherwise.
+bench: $(bench_programs) test/bench/bench_schema
 	@for program in $(bench_programs); do ./$$program || exit 1; done
+	@$(SHELL) $(top_srcdir)/test/clients/run.sh bench || \
+		{ test $$? -eq 77 && ./test/bench/bench_schema; }
 
 .PHONY: bench

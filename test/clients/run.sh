@@ -4,7 +4,8 @@
 # is installed, by name and exact version, in test/clients/installed of the build that this is
 # called in. What cannot be installed here is skipped, and said to be; exits with 77 when that
 # leaves nothing.
-# Usage: run.sh [ts|modern|py|schema|schema=PROGRAM|ajv]...
+# `bench`, which is not among them unless it is named, measures ajv beside us for "make bench".
+# Usage: run.sh [ts|modern|py|schema|schema=PROGRAM|ajv|bench]...
 set -eu
 
 ts_package=@modelcontextprotocol/sdk@1.32.2
@@ -21,6 +22,7 @@ installed=$build/test/clients/installed
 lab=$build/test/fixtures/lab
 schemas=${MCPS_SHARED:-${src%/test/clients}/../shared}/data/mcp-schema
 cases=$build/test/clients/args_cases
+bench=$build/test/bench/bench_schema
 # What the installers say when they reach nobody.
 offline='ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH'
 offline="$offline|ERR_SOCKET_TIMEOUT|NewConnectionError|NameResolutionError"
@@ -83,6 +85,8 @@ install_schema() {
 
 install_ajv() { install_node ajv 18 $ajv_package; }
 
+install_bench() { install_ajv; }
+
 install_py() {
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2> /dev/null ||
         { skip py "there is no python3 of 3.10 or later (package python3)"; return 1; }
@@ -117,6 +121,11 @@ run_ajv() {
     timeout -k 10 $run_seconds node "$installed/ajv/args.mjs" "$cases" $n ${MCPS_TEST_SEED:-}
 }
 
+run_bench() {
+    cp "$src/../bench/ajv.mjs" "$installed/ajv/bench.mjs"
+    timeout -k 10 $run_seconds "$bench" node "$installed/ajv/bench.mjs"
+}
+
 # Servers that are still there when their client is through.
 stop_leftovers() { # client, folder
     for file in "$2"/*.pid; do
@@ -143,14 +152,18 @@ run() { # client, program
     esac
 }
 
-[ -x "$lab" ] || { echo "there is no $lab: make check-clients builds it"; exit 1; }
-[ -x "$cases" ] || { echo "there is no $cases: make check-clients builds it"; exit 1; }
+if [ "$*" = bench ]; then
+    [ -x "$bench" ] || { echo "there is no $bench: make bench builds it"; exit 1; }
+else
+    [ -x "$lab" ] || { echo "there is no $lab: make check-clients builds it"; exit 1; }
+    [ -x "$cases" ] || { echo "there is no $cases: make check-clients builds it"; exit 1; }
+fi
 [ $# -gt 0 ] || set -- ts modern py schema schema="$build/test/fixtures/kinds" ajv
 for client; do
     case $client in
-    ts | modern | py | schema | ajv) run "$client" "$lab" ;;
+    ts | modern | py | schema | ajv | bench) run "$client" "$lab" ;;
     schema=*) run schema "${client#schema=}" ;;
-    *) echo "usage: run.sh [ts|modern|py|schema|schema=PROGRAM|ajv]..."; exit 2 ;;
+    *) echo "usage: run.sh [ts|modern|py|schema|schema=PROGRAM|ajv|bench]..."; exit 2 ;;
     esac
 done
 [ $bad -eq 0 ] || exit 1
