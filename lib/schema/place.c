@@ -67,6 +67,10 @@ void mcps__place_one_line(char *text)
                 at += (size_t)n - 1;
                 continue;
             }
+            if (n == MCPS__UTF8_INCOMPLETE) {
+                text[at] = '\0';
+                return;
+            }
         } else if (c >= 0x20 && c != 0x7f) {
             continue;
         }

@@ -31,7 +31,6 @@ schema_unit_sources = \
 	test/unit/schema_punycode.c test/unit/schema_regex.c test/unit/schema_regex_cost.c \
 	test/unit/schema_rounds.c test/unit/schema_table.c test/unit/schema_uri.c \
 	$(checker_unit_sources)
-checker_unit_sources)
 checker_unit_sources = \
 	test/unit/schema_check.c test/unit/schema_coerce.c test/unit/schema_hostile.c \
 	test/unit/schema_large.c test/unit/schema_options.c test/unit/schema_refuse.c \

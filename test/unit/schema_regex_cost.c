@@ -123,7 +123,7 @@ static void alternatives_are_counted(void)
 static void optional_lookaheads_are_no_choices(void)
 {
     char pattern[1000], error[PATTERN_ERROR_SIZE];
-    uint64_t steps = 1;
+    uint64_t steps = 64;
 
     if (pattern_missing())
         return;
