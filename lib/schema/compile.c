@@ -11,6 +11,7 @@
 
 #include "schema/place.h"
 #include "util/mem.h"
+#include "util/random.h"
 
 #define SCHEMA_MAGIC UINT32_C(0x53636865)
 
@@ -254,7 +255,9 @@ static int compiler_init(struct mcps__compiler *c, const struct mcps_schema_opti
     limits.string = UINT32_MAX;
     limits.values = UINT32_MAX;
     c->steps = c->options.max_compile_steps;
-    r = mcps__map_init(&c->given, SIZE_MAX);
+    r = mcps__random_bytes(c->seed, sizeof c->seed);
+    if (r >= 0)
+        r = mcps__map_init(&c->given, SIZE_MAX);
     if (r >= 0)
         r = mcps__map_init(&c->subs, SIZE_MAX);
     if (r >= 0)

@@ -48,7 +48,8 @@ struct mcps__compiler {
     struct mcps__map anchor_names; /* of the $dynamicAnchors, by their text */
     struct mcps__sub *first, *last;
     unsigned n_subs;
-    uint64_t steps; /* left */
+    uint64_t steps;   /* left */
+    uint64_t seed[2]; /* of tables of names */
     char *why;
     size_t why_size;
 };

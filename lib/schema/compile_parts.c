@@ -119,6 +119,8 @@ int mcps__compile_prefix_items(struct mcps__site *site, struct json_object *valu
 
     if (!rules)
         return -ENOMEM;
+    if (json_object_array_length(value) == 0)
+        return mcps__site_refuse(site, "there is no schema in the array");
     rules->prefix_keyword = site->keyword;
     return mcps__site_subs(site, value, &rules->prefix, &rules->n_prefix);
 }
@@ -211,16 +213,19 @@ static int add_named(struct mcps__site *site, struct mcps__object_rules *rules,
     return mcps__compile_spend(site->c, rules->n_named);
 }
 
-static void add_required(struct mcps__object_rules *rules, const char **names, size_t n)
+static int add_required(struct mcps__site *site, struct mcps__object_rules *rules,
+                        const char **names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct mcps__member *member =
             &rules->members[mcps__names_add(&rules->names, names[i], strlen(names[i]))];
 
-        if (!member->required)
-            rules->n_required++;
+        if (member->required)
+            return mcps__site_refuse(site, "\"%s\" is there twice", names[i]);
+        rules->n_required++;
         member->required = true;
     }
+    return 0;
 }
 
 /* "properties" and "required" have one table, made by the first of them that comes. */
@@ -245,13 +250,12 @@ int mcps__compile_members(struct mcps__site *site, struct json_object *value)
         return r;
     most = n + (properties ? (size_t)json_object_object_length(properties) : 0);
     rules->members = mcps__site_get(site, most * sizeof *rules->members);
-    r = rules->members ? mcps__names_init(&rules->names, &site->c->schema->arena, most)
+    r = rules->members ? mcps__names_init(&rules->names, &site->c->schema->arena, most,
+                                          site->c->seed)
                        : -ENOMEM;
     if (r >= 0 && properties)
         r = add_named(site, rules, properties);
-    if (r >= 0)
-        add_required(rules, names, n);
-    return r;
+    return r < 0 ? r : add_required(site, rules, names, n);
 }
 
 int mcps__compile_patterns(struct mcps__site *site, struct json_object *value)

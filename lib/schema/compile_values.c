@@ -34,7 +34,8 @@ static struct mcps__owned *own(const struct mcps__site *site)
 
 /* ---- types ---- */
 
-static unsigned type_of(const char *name)
+/* The bits of a type, and in *ret_place which of them all it is. */
+static unsigned type_of(const char *name, unsigned *ret_place)
 {
     static const struct {
         const char *name;
@@ -47,29 +48,36 @@ static unsigned type_of(const char *name)
     };
 
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (strcmp(types[i].name, name) == 0)
+        if (strcmp(types[i].name, name) == 0) {
+            *ret_place = (unsigned)i;
             return types[i].bits;
+        }
     return 0;
 }
 
-static int add_type(struct mcps__site *site, struct json_object *value, unsigned *types)
+static int add_type(struct mcps__site *site, struct json_object *value, unsigned *types,
+                    unsigned *named)
 {
-    unsigned bits;
+    unsigned bits, place = 0;
 
     if (!json_object_is_type(value, json_type_string))
         return mcps__site_refuse(site, "the name of a type, or an array of such names "
                                        "was expected");
-    bits = type_of(json_object_get_string(value));
+    bits = type_of(json_object_get_string(value), &place);
     if (bits == 0)
         return mcps__site_refuse(site, "\"%s\" is no type",
                                  json_object_get_string(value));
+    if (*named >> place & 1)
+        return mcps__site_refuse(site, "\"%s\" is there twice",
+                                 json_object_get_string(value));
+    *named |= 1U << place;
     *types |= bits;
     return 0;
 }
 
 int mcps__compile_type(struct mcps__site *site, struct json_object *value)
 {
-    unsigned types = 0;
+    unsigned types = 0, named = 0;
     int r = 0;
 
     if (json_object_is_type(value, json_type_array)) {
@@ -78,9 +86,9 @@ int mcps__compile_type(struct mcps__site *site, struct json_object *value)
         if (n == 0)
             return mcps__site_refuse(site, "there is no type in the array");
         for (size_t i = 0; i < n && r >= 0; i++)
-            r = add_type(site, json_object_array_get_idx(value, i), &types);
+            r = add_type(site, json_object_array_get_idx(value, i), &types, &named);
     } else {
-        r = add_type(site, value, &types);
+        r = add_type(site, value, &types, &named);
     }
     site->sub->types = (uint8_t)types;
     return r;
@@ -162,7 +170,7 @@ static int take_choices(struct mcps__site *site, struct json_object *list,
     choices->keyword = site->keyword;
     choices->next = site->sub->choices;
     choices->values = mcps__site_get(site, n * sizeof(void *));
-    r = mcps__names_init(&choices->strings, &site->c->schema->arena, n);
+    r = mcps__names_init(&choices->strings, &site->c->schema->arena, n, site->c->seed);
     if (r < 0 || !choices->values)
         return -ENOMEM;
     mcps__buf_init(&expected, SIZE_MAX);

@@ -45,6 +45,11 @@ static int note_given(struct mcps__compiler *c, const struct mcps_schema_documen
 
     if (!given)
         return -ENOMEM;
+    if (mcps__uri_split(from->uri, strlen(from->uri)).scheme.len == 0) {
+        snprintf(c->why, c->why_size, "the URI \"%.200s\" of a document is not absolute",
+                 from->uri);
+        return -EINVAL;
+    }
     given->json = from->json;
     mcps__buf_init(&uri, SIZE_MAX);
     r = mcps__uri_resolve(&uri, "", 0, from->uri, strlen(from->uri));

@@ -93,7 +93,6 @@ struct mcps_schema_scratch {
     struct mcps__buf memory; /* of uniqueItems */
     struct mcps__regex_scratch regex;
     uint64_t seed[2];
-    struct json_object *name; /* a member's name as a value; NULL until it is needed */
     struct mcps__report report;
     struct mcps__tree_parser parser; /* of strings that are coerced */
 };
@@ -110,6 +109,7 @@ struct mcps__eval {
     struct mcps__coercion *coercions;
     size_t misfits; /* that no coercion would mend */
     const struct mcps__scope *scope;
+    struct json_object *name; /* of a member, while it is a value; or NULL */
 };
 
 /* ---- eval.c ---- */

@@ -52,27 +52,21 @@ static bool fits_member(struct mcps__eval *e, const struct mcps__here *here,
     return mcps__eval_fits(e, sub, value, &at, NULL);
 }
 
-/* A name as a value. One is enough: it has no members whose names could be looked at. */
-static struct json_object *as_value(struct mcps__eval *e, const char *name, size_t len)
-{
-    struct json_object **value = &e->scratch->name;
-
-    if (!*value)
-        *value = json_object_new_string_len(name, (int)len);
-    else if (!json_object_set_string_len(*value, name, (int)len))
-        e->error = -ENOMEM;
-    if (!*value)
-        e->error = -ENOMEM;
-    return *value;
-}
-
 static bool fits_name(struct mcps__eval *e, const struct mcps__here *here,
                       const char *name, size_t len)
 {
-    struct json_object *value = as_value(e, name, len);
+    struct json_object *value = json_object_new_string_len(name, (int)len);
+    bool fits;
 
-    return e->error == 0 &&
-           mcps__eval_fits(e, here->sub->object->names_sub, value, here->at, NULL);
+    if (!value) {
+        e->error = -ENOMEM;
+        return false;
+    }
+    e->name = value;
+    fits = mcps__eval_fits(e, here->sub->object->names_sub, value, here->at, NULL);
+    e->name = NULL;
+    json_object_put(value);
+    return fits;
 }
 
 /* Every pattern that a name matches counts. */

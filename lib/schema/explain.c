@@ -244,7 +244,7 @@ static const char *sentence(struct mcps__eval *e, const struct mcps__reported *r
 static const char *plain_detail(struct mcps__eval *e, const struct mcps__here *here,
                                 const struct mcps_schema_error *error)
 {
-    bool of_name = here->value && here->value == e->scratch->name;
+    bool of_name = here->value && here->value == e->name;
     struct mcps__buf buf;
     const char *text;
     int r = 0;

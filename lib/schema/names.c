@@ -10,7 +10,6 @@
 
 #include "util/assert.h"
 #include "util/map.h"
-#include "util/random.h"
 
 enum { FEW = 8 }; /* names that are gone through without a hash */
 
@@ -24,17 +23,13 @@ static bool is_name(const struct mcps__name *name, const char *text, size_t len)
     return name->len == len && memcmp(name->text, text, len) == 0;
 }
 
-int mcps__names_init(struct mcps__names *names, struct mcps__arena *arena, size_t max)
+int mcps__names_init(struct mcps__names *names, struct mcps__arena *arena, size_t max,
+                     const uint64_t seed[2])
 {
     size_t n_slots = 4;
-    uint64_t seed[2];
-    int r;
 
     if (max >= UINT32_MAX / 4)
         return -ENOMEM;
-    r = mcps__random_bytes(seed, sizeof seed);
-    if (r < 0)
-        return r;
     while (n_slots < max * 2)
         n_slots *= 2;
     *names = (struct mcps__names){

@@ -29,9 +29,9 @@ struct mcps__names {
 
 enum { MCPS__NAME_NONE = -1 };
 
-/* Room for so many names, taken from the arena. -ENOMEM, or what mcps__random_bytes() says. */
-int mcps__names_init(struct mcps__names *names, struct mcps__arena *arena,
-                     size_t max) MCPS_MUST_CHECK;
+/* Room for so many names, taken from the arena. -ENOMEM. */
+int mcps__names_init(struct mcps__names *names, struct mcps__arena *arena, size_t max,
+                     const uint64_t seed[2]) MCPS_MUST_CHECK;
 /* Its place: a new one, for which there is room, or the one it has. */
 uint32_t mcps__names_add(struct mcps__names *names, const char *text, size_t len);
 /* The place of a name, or MCPS__NAME_NONE. */

@@ -48,7 +48,6 @@ mcps_schema_scratch *mcps_schema_scratch_free(mcps_schema_scratch *scratch)
     if (!scratch)
         return NULL;
     mcps__tree_parser_fini(&scratch->parser);
-    json_object_put(scratch->name);
     mcps__regex_scratch_fini(&scratch->regex);
     mcps__buf_fini(&scratch->memory);
     mcps__arena_fini(&scratch->texts);

@@ -32,7 +32,7 @@ schema_unit_sources = \
 	test/unit/schema_rounds.c test/unit/schema_table.c test/unit/schema_uri.c \
 	$(checker_unit_sources)
 checker_unit_sources = \
-	test/unit/schema_check.c test/unit/schema_coerce.c test/unit/schema_hostile.c \
+	test/unit/schema_bounds.c test/unit/schema_check.c test/unit/schema_coerce.c test/unit/schema_hostile.c \
 	test/unit/schema_large.c test/unit/schema_options.c test/unit/schema_refuse.c \
 	test/unit/schema_text.c test/unit/schema_text.h $(judge_sources)
 judge_sources = \

@@ -10,7 +10,7 @@ extern const struct unit_test schema_table_tests[], schema_decode_tests[],
     schema_constant_tests[], schema_regex_tests[], schema_regex_cost_tests[],
     schema_opened_tests[], schema_rounds_tests[], schema_check_tests[],
     schema_options_tests[], schema_refuse_tests[], schema_coerce_tests[],
-    schema_hostile_tests[], schema_large_tests[];
+    schema_hostile_tests[], schema_large_tests[], schema_bounds_tests[];
 
 int main(int argc, char **argv)
 {
@@ -32,6 +32,7 @@ int main(int argc, char **argv)
         { "coerce", schema_coerce_tests },
         { "hostile", schema_hostile_tests },
         { "large", schema_large_tests },
+        { "bounds", schema_bounds_tests },
         { "opened", schema_opened_tests },
         { "rounds", schema_rounds_tests },
     };
