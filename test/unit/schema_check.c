@@ -373,6 +373,26 @@ out:
     judge_close(&j);
 }
 
+/* Names are values to "propertyNames", of any length and in any order. */
+static void names_are_values(void)
+{
+    static const char schema[] =
+        "{\"propertyNames\":{\"enum\":[\"\",\"a\",\"the longest of all names\",\"b\\n\"]}}";
+    struct judge j;
+
+    CHECK_INT(judge_open(&j), 0);
+    CHECK_INT(judge_both(&j, schema,
+                         "{\"a\":1,\"the longest of all names\":2,\"\":3,\"b\\n\":4}",
+                         NULL),
+              0);
+    CHECK_INT(judge_check(&j, "{\"the longest of all names\":2,\"\":3,\"c\":4}", 9),
+              MCPS_EINVALID);
+    CHECK_INT(mcps_schema_n_errors(j.scratch), 1);
+    CHECK_INT(judge_check(&j, "{\"\":0}", 0), 0);
+out:
+    judge_close(&j);
+}
+
 static void nothing_is_null(void)
 {
     struct judge j;
@@ -405,6 +425,7 @@ const struct unit_test schema_check_tests[] = {
     UNIT_TEST(a_scratch_serves_many_schemas),
     UNIT_TEST(references_are_counted),
     UNIT_TEST(values_are_shown_short),
+    UNIT_TEST(names_are_values),
     UNIT_TEST(nothing_is_null),
     UNIT_END,
 };

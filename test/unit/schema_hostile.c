@@ -256,6 +256,35 @@ out:
     judge_close(&j);
 }
 
+/* Each $id goes on from the one around it. */
+static void growing_names_end(void)
+{
+    struct schema_text t = { .len = 0 };
+    struct judge j;
+
+    CHECK_INT(judge_open(&j), 0);
+    schema_text_add(&t, "{\"$id\":\"http://example.com/\"");
+    for (unsigned i = 0; i < 30; i++) {
+        schema_text_add(&t, ",\"$defs\":{\"a\":{\"$id\":\"");
+        for (unsigned k = 0; k < 2000; k++)
+            schema_text_add(&t, "%u/", i);
+        schema_text_add(&t, "\",\"$ref\":\"#\"");
+    }
+    for (unsigned i = 0; i < 30; i++)
+        schema_text_add(&t, "}}");
+    schema_text_add(&t, "}");
+    CHECK(ends(&j, schema_text(&t), "1", 0, "/$ref"));
+    t.len = 0;
+    schema_text_add(&t, "{\"$id\":\"http://example.com/");
+    for (unsigned k = 0; k < 100000; k++)
+        schema_text_add(&t, "../a/");
+    schema_text_add(&t, "\",\"$defs\":{\"a\":{\"$id\":\"x\"}},\"$ref\":\"x\"}");
+    CHECK(ends(&j, schema_text(&t), "1", 0, "$id"));
+out:
+    schema_text_free(&t);
+    judge_close(&j);
+}
+
 static void masses_of_subschemas_are_refused(void)
 {
     struct schema_text t = { .len = 0 };
@@ -363,6 +392,7 @@ const struct unit_test schema_hostile_tests[] = {
     UNIT_TEST_ONCE(fans_over_members_end, "the value is large"),
     UNIT_TEST(circles_end),
     UNIT_TEST_ONCE(long_references_end, "they are long"),
+    UNIT_TEST_ONCE(growing_names_end, "they are long"),
     UNIT_TEST_ONCE(masses_of_subschemas_are_refused, "they are many"),
     UNIT_TEST_ONCE(catastrophic_patterns_end, "they take all steps that there are"),
     UNIT_TEST(large_numbers_end),

@@ -369,6 +369,11 @@ static void strings_that_are_no_utf_8_end(void)
         r = judge_thrice(&j);
         CHECK(r == 0 || r == MCPS_EINVALID);
     }
+    if (mcps__regex_available()) {
+        CHECK_INT(judge_compile(&j, "{\"pattern\":\"^.*b\"}", NULL), 0);
+        r = judge_thrice(&j);
+        CHECK(r == 0 || r == MCPS_EINVALID);
+    }
 out:
     judge_close(&j);
 }

@@ -233,6 +233,7 @@ out:
 static void options_that_are_none(void)
 {
     static const struct mcps_schema_document good = { "http://a/b", "{}" };
+    static const struct mcps_schema_document relative = { "b", "{}" };
     static const struct mcps_schema_document no_uri = { NULL, "{}" };
     static const struct mcps_schema_document no_json = { "http://a/b", NULL };
     const struct mcps_schema_options rows[] = {
@@ -240,6 +241,7 @@ static void options_that_are_none(void)
         { .struct_size = 1 },
         MCPS_SCHEMA_OPTIONS(.dialect = (enum mcps_schema_dialect)7),
         MCPS_SCHEMA_OPTIONS(.documents = NULL, .n_documents = 1),
+        MCPS_SCHEMA_OPTIONS(.documents = &relative, .n_documents = 1),
         MCPS_SCHEMA_OPTIONS(.documents = &no_uri, .n_documents = 1),
         MCPS_SCHEMA_OPTIONS(.documents = &no_json, .n_documents = 1),
     };

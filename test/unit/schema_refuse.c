@@ -77,15 +77,18 @@ static void keywords_of_the_wrong_kind(void)
         { "{\"type\":\"strin\"}", { "/type", "strin" } },
         { "{\"type\":5}", { "/type" } },
         { "{\"type\":[]}", { "/type" } },
+        { "{\"type\":[\"string\",\"string\"]}", { "/type" } },
         { "{\"type\":[\"string\",null]}", { "/type" } },
         { "{\"enum\":{}}", { "/enum" } },
         { "{\"minLength\":1.5}", { "/minLength" } },
+        { "{\"minLength\":-1}", { "/minLength" } },
         { "{\"minLength\":\"3\"}", { "/minLength" } },
         { "{\"maxLength\":null}", { "/maxLength" } },
         { "{\"maxItems\":[]}", { "/maxItems" } },
         { "{\"minItems\":-0.5}", { "/minItems" } },
         { "{\"minProperties\":true}", { "/minProperties" } },
         { "{\"maxProperties\":{}}", { "/maxProperties" } },
+        { "{\"minContains\":-1,\"contains\":true}", { "/minContains" } },
         { "{\"maxContains\":1.1,\"contains\":true}", { "/maxContains" } },
         { "{\"maximum\":\"1\"}", { "/maximum" } },
         { "{\"exclusiveMinimum\":true}", { "/exclusiveMinimum" } },
@@ -94,6 +97,7 @@ static void keywords_of_the_wrong_kind(void)
         { "{\"multipleOf\":\"2\"}", { "/multipleOf" } },
         { "{\"required\":\"a\"}", { "/required" } },
         { "{\"required\":[1]}", { "/required" } },
+        { "{\"required\":[\"a\",\"b\",\"a\"]}", { "/required" } },
         { "{\"dependentRequired\":{\"a\":\"b\"}}", { "/dependentRequired" } },
         { "{\"dependentRequired\":[]}", { "/dependentRequired" } },
         { "{\"uniqueItems\":1}", { "/uniqueItems" } },
@@ -114,6 +118,7 @@ static void subschemas_of_the_wrong_kind(void)
         { "{\"properties\":{\"a/b\":{\"items\":null}}}", { "/properties/a~1b/items" } },
         { "{\"items\":[{}]}", { "/items" } },
         { "{\"prefixItems\":{}}", { "/prefixItems" } },
+        { "{\"prefixItems\":[]}", { "/prefixItems" } },
         { "{\"prefixItems\":[true,\"\"]}", { "/prefixItems/1" } },
         { "{\"contains\":\"\"}", { "/contains" } },
         { "{\"allOf\":{}}", { "/allOf" } },
@@ -215,6 +220,7 @@ static void draft_07_has_its_own_mistakes(void)
         { "{\"items\":[true,5]}", { "/items/1" } },
         { "{\"additionalItems\":5,\"items\":[true]}", { "/additionalItems" } },
         { "{\"dependencies\":{\"a\":5}}", { "/dependencies/a" } },
+        { "{\"dependencies\":{\"a\":[5]}}", { "/dependencies/a" } },
         { "{\"definitions\":[]}", { "/definitions" } },
         { "{\"definitions\":{\"a\":{\"$id\":\"#x\"},\"b\":{\"$id\":\"#x\"}}}",
           { "\"x\"" } },
@@ -271,6 +277,32 @@ static void what_is_no_schema_is_not_read_as_one(void)
 out:
     if (j.why[0])
         unit_note("%s", j.why);
+    judge_close(&j);
+}
+
+/* A sentence is one line, whatever a schema has in its names. */
+static void quoted_names_break_no_line(void)
+{
+    static const char *const schemas[] = {
+        "{\"type\":\"a\\nb\"}",
+        "{\"$id\":\"a\\nb\"}",
+        "{\"$schema\":\"a\\nb\"}",
+        "{\"$ref\":\"a\\nb\"}",
+        "{\"$ref\":\"#a\\nb\"}",
+        "{\"$ref\":\"#/a%0Ab\"}",
+        "{\"$anchor\":\"a\\u0007\"}",
+        "{\"properties\":{\"a\\nb\":5}}",
+        "{\"$defs\":{\"\\u0001\":{\"minLength\":\"\"}}}",
+        "{\"$defs\":{\"a\":{\"$anchor\":\"x\"},\"\\n\":{\"$anchor\":\"x\"}}}",
+    };
+    struct judge j;
+
+    CHECK_INT(judge_open(&j), 0);
+    for (size_t i = 0; i < sizeof schemas / sizeof schemas[0]; i++) {
+        unit_note_on_failure("%s", schemas[i]);
+        CHECK_INT(judge_compile(&j, schemas[i], NULL), MCPS_EINVALID);
+    }
+out:
     judge_close(&j);
 }
 
@@ -345,6 +377,7 @@ const struct unit_test schema_refuse_tests[] = {
     UNIT_TEST(draft_07_has_its_own_mistakes),
     UNIT_TEST(patterns_need_a_library),
     UNIT_TEST(what_is_no_schema_is_not_read_as_one),
+    UNIT_TEST(quoted_names_break_no_line),
     UNIT_TEST(short_buffers_get_the_beginning),
     UNIT_TEST(the_length_counts),
     UNIT_END,
