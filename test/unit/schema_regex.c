@@ -221,6 +221,20 @@ static void backreferences(void)
     CHECK_VERDICTS(verdicts);
 }
 
+/* Something of each kind, with each of its allocations failing in turn. */
+static void one_of_each(void)
+{
+    static const struct verdict verdicts[] = {
+        { "^(?:ab{2,3}?|c+)*$", "abbcc", "ab" },
+        { "[^\\d\\w\\s\\u{1f600}-\\u{1f64f}]", "-", "\xf0\x9f\x98\x80" },
+        { "^\\u0041\\p{Script=Greek}\\P{Lu}$", "A\xce\xb1\x62", "A\xce\xb1\x42" },
+        { "^(?<n>a|b)(?=.)\\k<n>\\1$", "aaa", "aab" },
+        { "(?<!a)b\\b", "cb", "ab" },
+    };
+
+    CHECK_VERDICTS(verdicts);
+}
+
 static void texts_with_nul(void)
 {
     uint64_t steps = BUDGET;
@@ -577,12 +591,15 @@ out:
     free(text);
 }
 
+static const char one_does[] = "one_of_each allocates as it does";
+
 const struct unit_test schema_regex_tests[] = {
-    UNIT_TEST(places_and_counts),
-    UNIT_TEST(sets_of_characters),
-    UNIT_TEST(escapes),
-    UNIT_TEST(properties),
-    UNIT_TEST(backreferences),
+    UNIT_TEST_ONCE(places_and_counts, one_does),
+    UNIT_TEST_ONCE(sets_of_characters, one_does),
+    UNIT_TEST_ONCE(escapes, one_does),
+    UNIT_TEST_ONCE(properties, one_does),
+    UNIT_TEST_ONCE(backreferences, one_does),
+    UNIT_TEST(one_of_each),
     UNIT_TEST(texts_with_nul),
     UNIT_TEST(no_expressions),
     UNIT_TEST(not_utf8),

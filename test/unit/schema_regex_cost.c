@@ -23,7 +23,7 @@ static bool is_slow(void)
 
 static size_t long_text(void)
 {
-    return is_slow() ? LONG_TEXT / 16 : LONG_TEXT;
+    return is_slow() ? LONG_TEXT / 16 : LONG_TEXT / unit_repeat(4, 1);
 }
 
 static void short_texts_cost_one(void)
