@@ -19,54 +19,58 @@ enum { MAX_SUBSCHEMAS = 20000, MAX_STEPS = 1000000 };
 
 /* ---- what can go wrong ---- */
 
-static void say(const struct mcps__compiler *c, const struct mcps__sub *at,
-                const char *keyword, const char *what)
+static int put_name(struct mcps__buf *place, const char *name)
 {
+    return name ? mcps__place_name(place, name, strlen(name)) : 0;
+}
+
+/* Where a refusal is: a subschema, or a keyword of it, or a member of that. */
+struct spot {
+    const struct mcps__sub *sub;
+    const char *keyword, *member; /* NULL: all of it */
+};
+
+static int refuse(const struct mcps__compiler *c, const struct spot *at,
+                  const char *format, va_list args) MCPS_PRINTF(3, 0);
+
+static int refuse(const struct mcps__compiler *c, const struct spot *at,
+                  const char *format, va_list args)
+{
+    char what[MCPS_SCHEMA_WHY_SIZE];
     struct mcps__buf place;
 
+    vsnprintf(what, sizeof what, format, args);
     mcps__buf_init(&place, SIZE_MAX);
-    if (mcps__place_sub(&place, at) < 0 ||
-        (keyword && mcps__place_name(&place, keyword, strlen(keyword)) < 0) ||
-        mcps__buf_append_byte(&place, '\0') < 0)
+    if (mcps__place_sub(&place, at->sub) < 0 || put_name(&place, at->keyword) < 0 ||
+        put_name(&place, at->member) < 0 || mcps__buf_append_byte(&place, '\0') < 0)
         mcps__buf_clear(&place);
     snprintf(c->why, c->why_size, "at \"%.200s\": %s", place.len > 0 ? place.data : "",
              what);
     mcps__buf_fini(&place);
-}
-
-static int refuse(const struct mcps__compiler *c, const struct mcps__sub *at,
-                  const char *keyword, const char *format, va_list args)
-    MCPS_PRINTF(4, 0);
-
-static int refuse(const struct mcps__compiler *c, const struct mcps__sub *at,
-                  const char *keyword, const char *format, va_list args)
-{
-    char what[MCPS_SCHEMA_WHY_SIZE];
-
-    vsnprintf(what, sizeof what, format, args);
-    say(c, at, keyword, what);
     return MCPS_EINVALID;
 }
 
 int mcps__compile_refuse(const struct mcps__compiler *c, const struct mcps__sub *at,
                          const char *keyword, const char *format, ...)
 {
+    const struct spot spot = { at, keyword, NULL };
     va_list args;
     int r;
 
     va_start(args, format);
-    r = refuse(c, at, keyword, format, args);
+    r = refuse(c, &spot, format, args);
     va_end(args);
     return r;
 }
 
 int mcps__site_refuse(const struct mcps__site *site, const char *format, ...)
 {
+    const struct spot spot = { site->sub, site->keyword, site->member };
     va_list args;
     int r;
 
     va_start(args, format);
-    r = refuse(site->c, site->sub, site->keyword, format, args);
+    r = refuse(site->c, &spot, format, args);
     va_end(args);
     return r;
 }

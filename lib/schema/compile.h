@@ -59,6 +59,7 @@ struct mcps__site {
     struct mcps__compiler *c;
     struct mcps__sub *sub;
     const char *keyword;
+    const char *member; /* of the keyword's object; NULL: it is about all of it */
 };
 
 /* What a keyword has in it. */

@@ -346,7 +346,9 @@ int mcps__compile_dependent(struct mcps__site *site, struct json_object *value)
     rules->dependents = all;
     json_object_object_foreach(value, name, what)
     {
+        site->member = name;
         r = take_dependent(site, &all[rules->n_dependents++], name, what);
+        site->member = NULL;
         if (r < 0)
             break;
     }
