@@ -30,14 +30,16 @@ extern "C" {
 
 struct json_object; /* of json-c */
 
-/* A compiled schema: immutable, to be used on any thread, by many at once. */
+/* A compiled schema: immutable but for its count of references, to be used on any thread, by
+ * many at once. */
 typedef struct mcps_schema mcps_schema;
 /* Memory that checks use again, and the errors of the latest. Of one thread at a time. */
 typedef struct mcps_schema_scratch mcps_schema_scratch;
 
 enum mcps_schema_dialect { MCPS_SCHEMA_2020_12, MCPS_SCHEMA_DRAFT_07 };
 
-/* A document that schemas may refer to by its URI, absolute and without a fragment. */
+/* A document that schemas may refer to by its URI, which is absolute; a fragment counts for
+ * nothing. It is read when something refers to it, and refused then if it is no schema. */
 struct mcps_schema_document {
     const char *uri;
     const char *json; /* its text */
@@ -55,9 +57,10 @@ struct mcps_schema_options {
     /* "format" is checked, where it is otherwise only said. Formats that are not those of the
      * dialects are not. */
     bool assert_formats MCPS_0;
-    /* Errors say what was expected, but quote nothing of what came. */
+    /* Errors say what was expected, but quote nothing of what came, except the names of
+     * members in pointers. */
     bool hide_values MCPS_0;
-    unsigned max_depth MCPS_0;      /* of the schema's text; 0, and at most: 64 */
+    unsigned max_depth MCPS_0;      /* of the texts; 0, and at the most: 64 */
     unsigned max_subschemas MCPS_0; /* of it and all documents it needs; 0: 20 000 */
     /* Of compiling: a step is a subschema, a name, a reference or a byte of a pattern. 0:
      * 1 000 000. */
@@ -80,24 +83,28 @@ struct mcps_schema_options {
  * Compiles the text of a schema and gives the first reference on it in *ret. NULL options:
  * all defaults. Any thread. MCPS_EINVALID when it is no schema, or one that cannot be
  * checked; MCPS_ELIMIT when it exceeds a limit of the options; both with a sentence in
- * `reterr` (may be of size 0) that names the place and what is wrong. -EINVAL for options
- * that are none; -ENOMEM.
+ * `reterr` (may be of size 0) that says what is wrong, and where, as a JSON Pointer, unless it
+ * is about the whole. -EINVAL for options that are none, or whose documents are not, with a
+ * sentence or an empty one; -ENOMEM.
  */
 MCPS_PUBLIC int mcps_schema_compile(mcps_schema **ret, const char *json, size_t len,
                                     const struct mcps_schema_options *options,
                                     char *reterr, size_t reterr_size) MCPS_MUST_CHECK;
+/* Takes a reference, of a schema that is not NULL, and returns it. Any thread, as the next. */
 MCPS_PUBLIC mcps_schema *mcps_schema_ref(mcps_schema *schema);
 /* Returns NULL; NULL is fine. */
 MCPS_PUBLIC mcps_schema *mcps_schema_unref(mcps_schema *schema);
 
-/* -ENOMEM. */
+/* Gives a scratch. -ENOMEM, or -errno when there is no randomness. */
 MCPS_PUBLIC int mcps_schema_scratch_new(mcps_schema_scratch **ret) MCPS_MUST_CHECK;
 /* Returns NULL; NULL is fine. */
 MCPS_PUBLIC mcps_schema_scratch *mcps_schema_scratch_free(mcps_schema_scratch *scratch);
 
 /* What does not fit. Strings are borrowed until the scratch is used again or freed. */
 struct mcps_schema_error {
-    const char *value_at;   /* JSON Pointer of the value; "": the whole */
+    const char
+        *value_at; /* JSON Pointer of the value; "": the whole. Names in it, and what
+                             * comes behind 1024 bytes, may be cut */
     const char *keyword_at; /* JSON Pointer of the keyword, behind the URI of its document
                              * and a # if that is not the schema that was compiled */
     const char *keyword;    /* "minimum"; "" where the schema is false */
@@ -108,7 +115,7 @@ struct mcps_schema_error {
 
 /*
  * Does the tree (NULL: null) fit? It is borrowed and belongs to this thread meanwhile: json-c
- * may keep the text of a number in it. At most `max_errors` errors are then in the scratch; 0
+ * may keep the text of a number in it. Schema and scratch are not NULL. At most `max_errors` errors are then in the scratch; 0
  * asks for the verdict alone and takes less time. Returns 0 when it fits; MCPS_EINVALID when
  * it does not; MCPS_ELIMIT when to tell takes more steps, or goes deeper, than the schema's
  * options allow: there is one error then, that says so (with max_errors 0: none); -ENOMEM.

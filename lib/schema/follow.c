@@ -184,7 +184,8 @@ int mcps__follow(struct mcps__site *site, const char *reference, size_t len,
     int r;
 
     *ret_dynamic = -1;
-    if (strlen(reference) < len || !mcps__uri_is_reference(reference, len))
+    if (strlen(reference) < len ||
+        (*reference != '#' && !mcps__uri_is_reference(reference, len)))
         return mcps__site_refuse(site, "\"%s\" is no URI", reference);
     if (len > MCPS__ADDRESS_MAX)
         return mcps__site_refuse(site, "it has more than %d bytes", MCPS__ADDRESS_MAX);

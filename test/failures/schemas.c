@@ -276,6 +276,49 @@ out:
     desk_close(&desk);
 }
 
+#ifdef TEST_SANITIZED
+enum { SMALL_STACK = 0 }; /* their frames are larger than any code's */
+#else
+enum { SMALL_STACK = 64 << 10 };
+#endif
+
+/* Neither a deep value nor a deep expression is the end of a worker with little stack. */
+static void small_stacks_suffice(void)
+{
+    static const char schema[] =
+        "{\"type\":\"object\",\"properties\":{\"re\":{\"format\":\"regex\"},\"t\":{\"$ref\":"
+        "\"#/$defs/t\"}},\"$defs\":{\"t\":{\"anyOf\":[{\"type\":\"null\"},{\"properties\":{"
+        "\"c\":{\"$ref\":\"#/$defs/t\"}},\"additionalProperties\":false}]}}}";
+    static const unsigned depths[] = { 3, 20, 40, 60 };
+    const struct mcps_tool tool = desk_tool("tree", schema);
+    const struct mcps_server_options options =
+        MCPS_SERVER_OPTIONS(.workers = 1, .stack_size = SMALL_STACK,
+                            .assert_formats = true);
+    struct desk desk = { .modern = false };
+    char *deep = NULL;
+
+    CHECK(desk_open(&desk, &options, &tool, 1));
+    for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++) {
+        for (int wrong = 0; wrong < 2; wrong++) {
+            free(deep);
+            deep =
+                repeat("{\"t\":", "{\"c\":", depths[i], wrong ? "5" : "null", "}", "}");
+            CHECK(deep != NULL);
+            CHECK(desk_call(&desk, "tree", deep) != NULL);
+        }
+    }
+    free(deep);
+    deep = repeat("{\"re\":\"", "(", 1000, "a", ")", "\"}");
+    CHECK(deep != NULL);
+    CHECK(desk_call(&desk, "tree", deep) != NULL);
+    CHECK(desk.is_error);
+    DESK_TAKES(&desk, "tree", "{\"t\":{\"c\":null}}", "{\"t\":{\"c\":null}}");
+    CHECK(desk_ok(&desk));
+out:
+    free(deep);
+    desk_close(&desk);
+}
+
 /* ---- options of the server ---- */
 
 static void documents_are_copied(void)
@@ -456,6 +499,7 @@ static const struct unit_test tests[] = {
     UNIT_TEST_ONCE(the_dialect_is_what_it_says, "it has threads"),
     UNIT_TEST_ONCE(schemas_that_are_refused, "it has threads"),
     UNIT_TEST_ONCE(schemas_that_are_too_much, "it has threads"),
+    UNIT_TEST_ONCE(small_stacks_suffice, "it has threads"),
     UNIT_TEST_ONCE(documents_are_copied, "it has threads"),
     UNIT_TEST(documents_that_are_none),
     UNIT_TEST_ONCE(formats_are_asserted_if_asked, "it has threads"),
