@@ -252,7 +252,7 @@ const struct unit_test schema_bounds_tests[] = {
     UNIT_TEST(nuls_in_names_are_refused),
     UNIT_TEST(counts_are_not_negative),
     UNIT_TEST(limits_are_told_apart),
-    UNIT_TEST(all_work_takes_steps),
+    UNIT_TEST_ONCE(all_work_takes_steps, "the schemas are large"),
     UNIT_TEST(documents_are_known_as_references_are),
     UNIT_TEST(the_nearest_form_is_told),
     UNIT_TEST(only_what_mends_is_coerced),

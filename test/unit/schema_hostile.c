@@ -86,7 +86,8 @@ out:
 /* The text is flat, and each schema in another all the same. */
 static void chains_of_references_end(void)
 {
-    static const unsigned lengths[] = { 100, 1000, 10000, 100000 };
+    const unsigned lengths[] = { 100, 1000, schema_text_many(10000),
+                                 schema_text_many(100000) };
     struct schema_text t = { .len = 0 };
     struct judge j;
 
@@ -287,16 +288,19 @@ out:
 
 static void masses_of_subschemas_are_refused(void)
 {
+    const unsigned most = schema_text_many(20000);
+    const struct mcps_schema_options options =
+        MCPS_SCHEMA_OPTIONS(.max_subschemas = most == 20000 ? 0 : most);
     struct schema_text t = { .len = 0 };
     struct judge j;
 
     CHECK_INT(judge_open(&j), 0);
     schema_text_add(&t, "{\"properties\":{\"k0\":true");
-    for (unsigned i = 1; i < 30000; i++)
+    for (unsigned i = 1; i < schema_text_many(30000); i++)
         schema_text_add(&t, ",\"k%u\":{}", i);
     schema_text_add(&t, "}}");
-    CHECK_INT(judge_compile(&j, schema_text(&t), NULL), MCPS_ELIMIT);
-    CHECK(strstr(j.why, "20") != NULL);
+    CHECK_INT(judge_compile(&j, schema_text(&t), &options), MCPS_ELIMIT);
+    CHECK(strstr(j.why, most == 20000 ? "20000" : "1000") != NULL);
 out:
     schema_text_free(&t);
     judge_close(&j);

@@ -127,19 +127,20 @@ out:
 static void members_are_looked_up_in_few_steps(void)
 {
     struct schema_text schema = { .len = 0 }, value = { .len = 0 };
+    const unsigned n = schema_text_many(8000);
     struct judge j;
 
     CHECK_INT(judge_open(&j), 0);
     schema_text_add(&schema,
                     "{\"additionalProperties\":false,\"properties\":{\"k0\":true");
-    for (unsigned i = 1; i < 8000; i++)
+    for (unsigned i = 1; i < n; i++)
         schema_text_add(&schema, ",\"k%u\":{\"type\":\"integer\"}", i);
     schema_text_add(&schema, "},\"required\":[\"k0\"");
-    for (unsigned i = 1; i < 8000; i++)
+    for (unsigned i = 1; i < n; i++)
         schema_text_add(&schema, ",\"k%u\"", i);
     schema_text_add(&schema, "]}");
-    schema_text_add(&value, "{\"k7999\":0");
-    for (unsigned i = 7999; i-- > 0;)
+    schema_text_add(&value, "{\"k%u\":0", n - 1);
+    for (unsigned i = n - 1; i-- > 0;)
         schema_text_add(&value, ",\"k%u\":%u", i, i);
     schema_text_add(&value, "}");
     CHECK_INT(judge_both(&j, schema_text(&schema), schema_text(&value), NULL), 0);
