@@ -40,6 +40,13 @@ static void places_that_are_no_keywords(void)
                          "{\"p\":null}", NULL),
               0);
     CHECK_INT(judge_check(&j, "{\"p\":1}", 0), MCPS_EINVALID);
+    /* Names as generators make them, which a URI would have to escape. */
+    CHECK_INT(judge_both(&j,
+                         "{\"properties\":{\"p\":{\"$ref\":\"#/$defs/Map<a, b[]>\"}},"
+                         "\"$defs\":{\"Map<a, b[]>\":{\"type\":\"null\"}}}",
+                         "{\"p\":null}", NULL),
+              0);
+    CHECK_INT(judge_check(&j, "{\"p\":1}", 0), MCPS_EINVALID);
 out:
     judge_close(&j);
 }
