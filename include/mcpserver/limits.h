@@ -37,10 +37,12 @@ extern "C" {
        "output that waits for all clients: above it new calls are refused")                    \
     XX(IN_TOTAL_BYTES, in_total_bytes, 256u << 20,                                             \
        "input of all clients that is being read or waits: above it new calls are refused")     \
+    XX(PAGE, page, 1000,                                                                       \
+       "tools, prompts or resources on one page of a list; 0: all of them")                    \
     XX(BAD_MESSAGES, bad_messages, 10,                                                         \
        "answers a second to messages of one client whose id cannot be read")                   \
     XX(LIST_CHANGED_MS, list_changed_ms, 100,                                                  \
-       "between two notifications to one client that the list of tools has changed")           \
+       "between two notifications to one client that the same list has changed")               \
     XX(CALL_MS, call_ms, 0,                                                                    \
        "one call, from its arrival; 0: no limit but the tool's own")                           \
     XX(INLINE_MS, inline_ms, 10,                                                               \

@@ -89,8 +89,12 @@ MCPS_PUBLIC uint64_t mcps_server_get_limit_hits(const mcps_server *server,
 
 /* What clients may keep for a while. */
 enum mcps_cache {
-    MCPS_CACHE_DISCOVER, /* what the server says of itself: server/discover */
-    MCPS_CACHE_TOOLS,    /* tools/list */
+    MCPS_CACHE_DISCOVER,  /* what the server says of itself: server/discover */
+    MCPS_CACHE_TOOLS,     /* tools/list */
+    MCPS_CACHE_PROMPTS,   /* prompts/list */
+    MCPS_CACHE_RESOURCES, /* resources/list */
+    MCPS_CACHE_TEMPLATES, /* resources/templates/list */
+    MCPS_CACHE_READ,      /* resources/read */
     MCPS_N_CACHES
 };
 
@@ -100,26 +104,26 @@ MCPS_PUBLIC int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache
                                       uint32_t ttl_ms, bool is_public) MCPS_MUST_CHECK;
 
 /*
- * Changes of what is offered: any thread, handlers included, before the start or after. All of
- * the tools or none. Each change is one step for everybody who lists or calls. Clients of
- * revisions before 2026-07-28 are told, once for many changes (the limit list_changed_ms); those of
- * 2026-07-28 not yet, for there are no subscriptions.
+ * Changes of what is offered: any thread, handlers included, before the start or after. All
+ * that is named or none. Each change is one step for everybody who lists or calls. Clients
+ * are told, once for many changes (the limit list_changed_ms).
  */
 /* Adds tools behind those that there are. Strings are copied. -EINVAL, with a line in the log
  * that names the tool and what is wrong with it; MCPS_EEXISTS for a name that there is
  * already; -ENOMEM. */
 MCPS_PUBLIC int mcps_server_add_tools(mcps_server *server, const struct mcps_tool *tools,
                                       size_t n) MCPS_MUST_CHECK;
-/* Calls that were accepted before go on to their end; a tool's destroy() is called after the
- * last. MCPS_ENOTFOUND, with a line in the log, when one of the names is none; -ENOMEM. */
-MCPS_PUBLIC int mcps_server_remove_tools(mcps_server *server, const char *const *names,
-                                         size_t n) MCPS_MUST_CHECK;
-/* Tools that are disabled keep their places, but are neither listed nor called. Errors as
- * those of removing. */
-MCPS_PUBLIC int mcps_server_enable_tools(mcps_server *server, const char *const *names,
-                                         size_t n) MCPS_MUST_CHECK;
-MCPS_PUBLIC int mcps_server_disable_tools(mcps_server *server, const char *const *names,
-                                          size_t n) MCPS_MUST_CHECK;
+/* What is known by these names, URIs or texts, goes. Calls that were accepted before go on to
+ * their end; destroy() is called after the last. MCPS_ENOTFOUND, with a line in the log, when
+ * one of the keys is none; -ENOMEM. */
+MCPS_PUBLIC int mcps_server_remove(mcps_server *server, enum mcps_kind kind,
+                                   const char *const *keys, size_t n) MCPS_MUST_CHECK;
+/* What is disabled keeps its place, but is neither listed nor called. Errors as those of
+ * removing. */
+MCPS_PUBLIC int mcps_server_enable(mcps_server *server, enum mcps_kind kind,
+                                   const char *const *keys, size_t n) MCPS_MUST_CHECK;
+MCPS_PUBLIC int mcps_server_disable(mcps_server *server, enum mcps_kind kind,
+                                    const char *const *keys, size_t n) MCPS_MUST_CHECK;
 
 /*
  * Where clients come from, opened at the start; before it only. The one there is so far:

@@ -19,6 +19,15 @@ struct mcps_field; /* of args.h */
 
 typedef struct mcps_call mcps_call;
 
+/* What a server offers. */
+enum mcps_kind {
+    MCPS_TOOLS,     /* tool.h: known by their names */
+    MCPS_PROMPTS,   /* prompt.h: by their names */
+    MCPS_RESOURCES, /* resource.h: by their URIs */
+    MCPS_TEMPLATES, /* of resources, resource.h: by their texts */
+    MCPS_N_KINDS
+};
+
 /*
  * Runs one call. On a worker thread, or where the tool's executor says; several calls of one
  * tool may run at once, up to its max_parallel. `args` is an object, empty if the client sent
@@ -79,6 +88,8 @@ struct mcps_tool {
     /* Called once, under no lock, when the tool is gone and its last call has ended, or
      * when it could not be added; NULL: nothing to do. */
     void (*destroy)(void *userdata) MCPS_0;
+    const char *const *tags
+        MCPS_0; /* for who decides what is shown; NULL behind the last. NULL: none */
 };
 
 /* The executor of tools that never block: their handlers are called on the I/O thread, where

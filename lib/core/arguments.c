@@ -12,12 +12,12 @@
 #include "util/mem.h"
 
 int mcps__arguments_copy(struct mcps__arguments *arguments, struct mcps__account *account,
-                         const struct mcps__tool *tool, const char *text, size_t len)
+                         const struct mcps__offer *offer, const char *text, size_t len)
 {
     arguments->text = mcps__memdup(text, len);
     if (!arguments->text)
         return -ENOMEM;
-    arguments->secret = tool->args && tool->args->secrets;
+    arguments->secret = offer->args && offer->args->secrets;
     arguments->len = len;
     mcps__account_charge_in(account, len);
     return 0;
@@ -42,15 +42,15 @@ static int build_tree(struct mcps__arguments *arguments, struct mcps__tree_parse
     return arguments->tree ? 0 : -ENOMEM;
 }
 
-static int check_tree(struct mcps__arguments *arguments, const struct mcps__tool *tool,
+static int check_tree(struct mcps__arguments *arguments, const struct mcps__offer *offer,
                       struct mcps__reader *reader, char *reterr, size_t reterr_size)
 {
     mcps_schema_scratch *scratch = reader->scratch;
     struct mcps__complaints complaints;
     size_t n = 0;
-    int r = reader->coerces ? mcps_schema_coerce(tool->input, &arguments->tree, scratch,
+    int r = reader->coerces ? mcps_schema_coerce(offer->input, &arguments->tree, scratch,
                                                  MCPS__COMPLAINTS_MAX, &n)
-                            : mcps_schema_check(tool->input, arguments->tree, scratch,
+                            : mcps_schema_check(offer->input, arguments->tree, scratch,
                                                 MCPS__COMPLAINTS_MAX);
 
     reader->n_coerced += n;
@@ -63,27 +63,27 @@ static int check_tree(struct mcps__arguments *arguments, const struct mcps__tool
 
 /* A struct refers to the text, a tree does not. */
 int mcps__arguments_decode(struct mcps__arguments *arguments,
-                           struct mcps__account *account, const struct mcps__tool *tool,
+                           struct mcps__account *account, const struct mcps__offer *offer,
                            struct mcps__reader *reader, char *reterr, size_t reterr_size)
 {
     int r;
 
-    if (tool->typed)
-        return mcps__args_decode(&arguments->args, tool->args, arguments->text,
+    if (offer->typed)
+        return mcps__args_decode(&arguments->args, offer->args, arguments->text,
                                  arguments->len, reader, reterr, reterr_size);
     r = build_tree(arguments, &reader->parser);
     drop_text(arguments, account);
-    return r < 0 || !tool->input
+    return r < 0 || !offer->input
                ? r
-               : check_tree(arguments, tool, reader, reterr, reterr_size);
+               : check_tree(arguments, offer, reader, reterr, reterr_size);
 }
 
 int mcps__arguments_run(const struct mcps__arguments *arguments,
-                        const struct mcps__tool *tool, struct mcps_call *call)
+                        const struct mcps__offer *offer, struct mcps_call *call)
 {
-    if (tool->typed)
-        return tool->typed(call, mcps__args_struct(&arguments->args), tool->userdata);
-    return tool->handler(call, arguments->tree, tool->userdata);
+    if (offer->typed)
+        return offer->typed(call, mcps__args_struct(&arguments->args), offer->userdata);
+    return offer->handler(call, arguments->tree, offer->userdata);
 }
 
 void mcps__arguments_fini(struct mcps__arguments *arguments,

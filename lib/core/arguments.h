@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The arguments of a call: kept as text until it runs, then given to the handler as a tree, or
- * as the struct that the tool's table describes. Owned by one thread at a time: whoever admits
+ * as the struct that the offer's table describes. Owned by one thread at a time: whoever admits
  * the call, who runs it, who ends it.
  */
 #ifndef MCPS_CORE_ARGUMENTS_H
 #define MCPS_CORE_ARGUMENTS_H
 
 #include "core/account.h"
-#include "core/registry.h"
+#include "core/offer.h"
 #include "schema/args.h"
 
 /* Zeroed: none were sent. */
@@ -22,18 +22,18 @@ struct mcps__arguments {
 
 /* Copies a text that the scan has accepted, at the charge of the account. -ENOMEM. */
 int mcps__arguments_copy(struct mcps__arguments *arguments, struct mcps__account *account,
-                         const struct mcps__tool *tool, const char *text,
+                         const struct mcps__offer *offer, const char *text,
                          size_t len) MCPS_MUST_CHECK;
-/* Makes what the tool's handler wants. MCPS_EINVALID with sentences in `reterr`
- * (MCPS__ARGS_ERROR_SIZE) for whoever called it, when they do not fit the tool's schema;
+/* Makes what the offer's handler wants. MCPS_EINVALID with sentences in `reterr`
+ * (MCPS__ARGS_ERROR_SIZE) for whoever called it, when they do not fit its schema;
  * errors of mcps__tree_build(); -ENOMEM. */
 int mcps__arguments_decode(struct mcps__arguments *arguments,
-                           struct mcps__account *account, const struct mcps__tool *tool,
+                           struct mcps__account *account, const struct mcps__offer *offer,
                            struct mcps__reader *reader, char *reterr,
                            size_t reterr_size) MCPS_MUST_CHECK;
 /* Calls the handler with them. */
 int mcps__arguments_run(const struct mcps__arguments *arguments,
-                        const struct mcps__tool *tool, struct mcps_call *call);
+                        const struct mcps__offer *offer, struct mcps_call *call);
 void mcps__arguments_fini(struct mcps__arguments *arguments,
                           struct mcps__account *account);
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 #include <json-c/json_object.h>
 
@@ -26,18 +27,30 @@ static struct mcps__engine *engine_of(const struct mcps_call *call)
     return call->exchange.peer->engine;
 }
 
+static const char *noun_of(const struct mcps_call *call)
+{
+    return mcps__kind_noun(call->offer->kind);
+}
+
+static void free_params(struct mcps_call *call)
+{
+    mcps__account_uncharge_in(call->exchange.peer->account, call->params_size);
+    mcps__free(call->param_texts);
+}
+
 static void free_call(struct mcps_call *call)
 {
     struct mcps__exchange *exchange = &call->exchange;
-    struct mcps__tool *tool = call->tool;
+    struct mcps__offer *offer = call->offer;
 
     mcps__token_drop_hooks(&exchange->token);
     mcps__arguments_fini(&call->arguments, exchange->peer->account);
+    free_params(call);
     mcps__result_fini(call);
     mcps__mutex_fini(&call->mutex);
     mcps__exchange_fini(exchange);
     mcps__free(call);
-    mcps__tool_unref(tool);
+    mcps__offer_unref(offer);
 }
 
 static void free_task(struct mcps__task *task)
@@ -88,27 +101,28 @@ static int check_totals(struct mcps__engine *engine, const char **reterr_why)
     return 0;
 }
 
-/* In the queue, of the account, and of the tool. */
+/* In the queue, of the account, and of the offer. */
 static int take_places(struct mcps__engine *engine, struct mcps__account *account,
-                       struct mcps__tool *tool, const char **reterr_why)
+                       struct mcps__offer *offer, const char **reterr_why)
 {
     uint64_t max = mcps__limit(&engine->limits, MCPS_LIMIT_CALLS_PER_ACCOUNT);
     int r = check_totals(engine, reterr_why);
 
     if (r < 0)
         return r;
-    if (!take_place(&tool->n_calls, tool->max_parallel ? tool->max_parallel : UINT_MAX)) {
-        *reterr_why = "Server busy: the tool runs as often as it may";
+    if (!take_place(&offer->n_calls,
+                    offer->max_parallel ? offer->max_parallel : UINT_MAX)) {
+        *reterr_why = "Server busy: it runs as often as it may";
         return MCPS_ELIMIT;
     }
     if (!take_place(&account->n_calls, max)) {
-        atomic_fetch_sub(&tool->n_calls, 1);
+        atomic_fetch_sub(&offer->n_calls, 1);
         return refuse(engine, MCPS_LIMIT_CALLS_PER_ACCOUNT,
                       "Server busy: too many calls of this account", reterr_why);
     }
     if (mcps__pool_reserve(&engine->pool) < 0) {
         atomic_fetch_sub(&account->n_calls, 1);
-        atomic_fetch_sub(&tool->n_calls, 1);
+        atomic_fetch_sub(&offer->n_calls, 1);
         return refuse(engine, MCPS_LIMIT_CALLS_QUEUED, "Server busy: too many calls wait",
                       reterr_why);
     }
@@ -118,11 +132,11 @@ static int take_places(struct mcps__engine *engine, struct mcps__account *accoun
 
 /* But for the one in the queue, which the pool gives back when a job leaves it. */
 static void give_places_back(struct mcps__engine *engine, struct mcps__account *account,
-                             struct mcps__tool *tool)
+                             struct mcps__offer *offer)
 {
     atomic_fetch_sub(&engine->counters.in_flight, 1);
     atomic_fetch_sub(&account->n_calls, 1);
-    atomic_fetch_sub(&tool->n_calls, 1);
+    atomic_fetch_sub(&offer->n_calls, 1);
 }
 
 /* ---- the end ---- */
@@ -135,7 +149,7 @@ static void end_part(struct mcps_call *call)
     if (atomic_fetch_sub(&call->parts, 1) > 1)
         return;
     mcps__arguments_fini(&call->arguments, peer->account);
-    give_places_back(peer->engine, peer->account, call->tool);
+    give_places_back(peer->engine, peer->account, call->offer);
     if (atomic_load(&call->timed)) {
         mcps__exchange_ref(&call->exchange);
         if (!mcps__loop_post(peer->loop, &call->post))
@@ -198,9 +212,10 @@ mcps_call *mcps_call_unref(mcps_call *call)
         return NULL;
     if (claim_finish(call)) {
         mcps__log(&engine_of(call)->log, MCPS_LOG_ERROR,
-                  "tool %s let go of a call without finishing it", call->tool->name);
+                  "%s %s let go of a call without finishing it", noun_of(call),
+                  call->offer->key);
         finish(call, mcps__error_piece(&call->exchange.id, MCPS__RPC_INTERNAL,
-                                       "The tool gave no answer", NULL));
+                                       "The handler gave no answer", NULL));
     }
     mcps__exchange_unref(&call->exchange);
     return NULL;
@@ -258,7 +273,8 @@ static void on_grace_over(struct mcps_call *call)
         return;
     mcps__limit_hit(&engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS);
     mcps__log(&engine->log, MCPS_LOG_WARNING,
-              "tool %s ignores that its call was cancelled (%s)", call->tool->name,
+              "%s %s ignores that its call was cancelled (%s)", noun_of(call),
+              call->offer->key,
               mcps_cancel_reason_name(mcps__token_reason(&call->exchange.token)));
 }
 
@@ -275,7 +291,7 @@ static void on_timer(struct mcps__timer *timer)
         on_grace_over(call);
     } else {
         mcps__limit_hit(&engine_of(call)->limits, MCPS_LIMIT_CALL_MS);
-        mcps__call_cancel(call, MCPS_CANCEL_TIMEOUT);
+        mcps__exchange_cancel(&call->exchange, MCPS_CANCEL_TIMEOUT);
     }
     mcps__exchange_unref(&call->exchange); /* of the time that has just run out */
 }
@@ -291,7 +307,7 @@ static struct mcps__piece *last_word(struct mcps_call *call,
     *ret_said = word.said;
     if (!word.said)
         return NULL;
-    if (reason == MCPS_CANCEL_TIMEOUT && call->own_limit)
+    if (reason == MCPS_CANCEL_TIMEOUT && call->own_limit && call->action->to_model)
         return mcps__tool_error_piece(&call->exchange, word.message);
     return mcps__error_piece(&call->exchange.id,
                              mcps__context_code(call->exchange.context, word.code),
@@ -330,8 +346,9 @@ static bool withdraw(struct mcps_call *call)
     return withdrawn;
 }
 
-bool mcps__call_cancel(struct mcps_call *call, enum mcps_cancel_reason reason)
+static bool cancel(struct mcps__exchange *exchange, enum mcps_cancel_reason reason)
 {
+    struct mcps_call *call = mcps__call_of(exchange);
     struct mcps__engine *engine = engine_of(call);
     int r;
 
@@ -363,7 +380,7 @@ static struct mcps__piece *refusal(struct mcps_call *call, int error, const char
     if (error != MCPS_EINVALID)
         return mcps__error_piece(&exchange->id, MCPS__RPC_INVALID_PARAMS,
                                  mcps__json_strerror(error), NULL);
-    if (exchange->context->version >= MCPS__V_2025_11_25)
+    if (call->action->to_model && exchange->context->version >= MCPS__V_2025_11_25)
         return mcps__tool_error_piece(exchange, why);
     return mcps__error_piece(&exchange->id, MCPS__RPC_INVALID_PARAMS, why, NULL);
 }
@@ -385,11 +402,11 @@ static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
     struct mcps__reader *reader = &worker->reader;
     int r;
 
-    reader->coerces = engine->coerces;
+    reader->coerces = engine->coerces || call->action->texts;
     reader->n_coerced = 0;
     reader->n_unchecked = 0;
-    r = mcps__arguments_decode(&call->arguments, call->exchange.peer->account, call->tool,
-                               reader, why, sizeof why);
+    r = mcps__arguments_decode(&call->arguments, call->exchange.peer->account,
+                               call->offer, reader, why, sizeof why);
     atomic_fetch_add_explicit(&engine->counters.coerced, reader->n_coerced,
                               memory_order_relaxed);
     atomic_fetch_add_explicit(&engine->counters.unchecked, reader->n_unchecked,
@@ -399,7 +416,8 @@ static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
         return;
     }
     mcps__lock_assert_none_held();
-    r = mcps__arguments_run(&call->arguments, call->tool, call);
+    r = call->action->run ? call->action->run(call)
+                          : mcps__arguments_run(&call->arguments, call->offer, call);
     if (r != MCPS_PENDING)
         mcps_call_finish(call, r);
 }
@@ -416,8 +434,8 @@ static void run_on_loop(struct mcps_call *call, struct mcps__worker *worker)
         return;
     mcps__limit_hit(&engine->limits, MCPS_LIMIT_INLINE_MS);
     mcps__log(&engine->log, MCPS_LOG_WARNING,
-              "tool %s, which is inline, took %lld ms: everybody waited for it",
-              call->tool->name, (long long)(took / MCPS__NS_PER_MS));
+              "%s %s, which is inline, took %lld ms: everybody waited for it",
+              noun_of(call), call->offer->key, (long long)(took / MCPS__NS_PER_MS));
 }
 
 static void run(struct mcps__job *job, struct mcps__worker *worker)
@@ -429,7 +447,7 @@ static void run(struct mcps__job *job, struct mcps__worker *worker)
         end_unstarted(call);
         return;
     }
-    if (call->tool->on_loop)
+    if (call->offer->on_loop)
         run_on_loop(call, worker);
     else
         run_handler(call, worker);
@@ -442,7 +460,7 @@ static void run(struct mcps__job *job, struct mcps__worker *worker)
 static void set_deadline(struct mcps_call *call, struct mcps__engine *engine)
 {
     int64_t general = mcps__limit_ns(&engine->limits, MCPS_LIMIT_CALL_MS);
-    int64_t own = (int64_t)call->tool->timeout_ms * MCPS__NS_PER_MS;
+    int64_t own = (int64_t)call->offer->timeout_ms * MCPS__NS_PER_MS;
 
     call->own_limit = own > 0 && (general == 0 || own <= general);
     if (call->own_limit)
@@ -452,18 +470,24 @@ static void set_deadline(struct mcps_call *call, struct mcps__engine *engine)
 }
 
 static struct mcps__pool *pool_for(const struct mcps__peer *peer,
-                                   const struct mcps__tool *tool)
+                                   const struct mcps__offer *offer)
 {
-    if (tool->on_loop)
+    if (offer->on_loop)
         return &peer->loop->here;
-    return tool->pool ? tool->pool : &peer->engine->pool;
+    return offer->pool ? offer->pool : &peer->engine->pool;
 }
+
+static const struct mcps__exchange_ops ops = {
+    .free = free_exchange,
+    .cancel = cancel,
+    .is_call = true,
+};
 
 /* Has one reference, the users'. */
 static int new_call(struct mcps_call **ret, const struct mcps__call_request *request)
 {
     struct mcps__peer *peer = request->peer;
-    struct mcps__pool *pool = pool_for(peer, request->tool);
+    struct mcps__pool *pool = pool_for(peer, request->offer);
     struct mcps_call *call;
     struct mcps__lane *lane;
     int r = mcps__lanes_get(peer, pool, &lane);
@@ -479,13 +503,14 @@ static int new_call(struct mcps_call **ret, const struct mcps__call_request *req
         return r;
     }
     r = mcps__exchange_init(&call->exchange, peer, request->context, request->batch,
-                            request->id, free_exchange);
+                            request->id, &ops);
     if (r < 0) {
         mcps__mutex_fini(&call->mutex);
         mcps__free(call);
         return r;
     }
-    call->tool = mcps__tool_ref(request->tool);
+    call->action = request->action;
+    call->offer = mcps__offer_ref(request->offer);
     mcps__id_copy(&call->progress_token, request->progress_token);
     mcps__job_init(&call->job, lane, run);
     call->job.pool = pool;
@@ -501,15 +526,42 @@ static int new_call(struct mcps_call **ret, const struct mcps__call_request *req
     return 0;
 }
 
+/* All into one block of memory, each with a NUL behind it. */
+static int copy_params(struct mcps_call *call, const struct mcps__param *from)
+{
+    size_t size = 0;
+    char *to;
+
+    for (size_t i = 0; i < MCPS__N_PARAMS; i++)
+        size += from[i].text ? from[i].len + 1 : 0;
+    if (size == 0)
+        return 0;
+    call->param_texts = mcps__malloc(size);
+    if (!call->param_texts)
+        return -ENOMEM;
+    call->params_size = size;
+    mcps__account_charge_in(call->exchange.peer->account, size);
+    to = call->param_texts;
+    for (size_t i = 0; i < MCPS__N_PARAMS; i++) {
+        if (!from[i].text)
+            continue;
+        memcpy(to, from[i].text, from[i].len);
+        to[from[i].len] = '\0';
+        call->params[i] = (struct mcps__param){ to, from[i].len };
+        to += from[i].len + 1;
+    }
+    return 0;
+}
+
 /* The timer first: from the moment it is listed on, a call can be cancelled. */
 static int list_call(struct mcps_call *call, const struct mcps__call_request *request,
                      const char **reterr_why)
 {
     struct mcps__peer *peer = request->peer;
-    int r = 0;
+    int r = copy_params(call, request->params);
 
-    if (request->arguments)
-        r = mcps__arguments_copy(&call->arguments, peer->account, request->tool,
+    if (r >= 0 && request->arguments)
+        r = mcps__arguments_copy(&call->arguments, peer->account, request->offer,
                                  request->arguments, request->arguments_len);
 
     if (r >= 0 && call->deadline != MCPS__CLOCK_NEVER)
@@ -533,7 +585,7 @@ int mcps__call_admit(const struct mcps__call_request *request, const char **rete
     struct mcps__peer *peer = request->peer;
     struct mcps__engine *engine = peer->engine;
     struct mcps_call *call = NULL;
-    int r = take_places(engine, peer->account, request->tool, reterr_why);
+    int r = take_places(engine, peer->account, request->offer, reterr_why);
 
     if (r < 0)
         return r;
@@ -545,6 +597,6 @@ int mcps__call_admit(const struct mcps__call_request *request, const char **rete
     if (call)
         mcps__exchange_unref(&call->exchange);
     mcps__pool_unreserve(&engine->pool);
-    give_places_back(engine, peer->account, request->tool);
+    give_places_back(engine, peer->account, request->offer);
     return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A call: one run of a tool's handler, with all that belongs to it alone.
+ * A call: one run of the handler of a tool, a prompt or a resource, with all that belongs to it alone.
  *
  * It counts as running until its handler has returned and it is finished, whatever was
  * answered to the client meanwhile, and on whatever threads that happens.
@@ -16,17 +16,55 @@
 #include "core/content.h"
 #include "core/arguments.h"
 #include "core/exchange.h"
-#include "core/registry.h"
+#include "core/offer.h"
 #include "mcpserver/call.h"
+
+/* What a call is of: how its handler is run, and what its result looks like. */
+struct mcps__action {
+    const char *method;
+    enum mcps__shape shape;
+    bool to_model; /* what goes wrong is a result that the model sees; else an error */
+    bool texts;    /* the arguments are strings, for whatever types they declare */
+    /* Runs the handler, when the arguments are decoded. NULL: with them. */
+    int (*run)(struct mcps_call *call);
+    /* Writes the members of a result behind its blocks, under the call's mutex. NULL: none. */
+    void (*write_members)(struct mcps_call *call, struct mcps__writer *w);
+    /* The error for what the handler returned, a negative number; NULL: an internal one. */
+    struct mcps__piece *(*error)(struct mcps_call *call, int result);
+};
+
+/* tools/call. */
+extern const struct mcps__action mcps__action_tool;
+
+/* What a request has beside its arguments, as text with a NUL behind it; NULL: not there. */
+struct mcps__param {
+    const char *text;
+    size_t len;
+};
+
+enum mcps__param_name {
+    MCPS__PARAM_META,      /* _meta: JSON */
+    MCPS__PARAM_RESPONSES, /* inputResponses: JSON */
+    MCPS__PARAM_STATE,     /* requestState */
+    MCPS__PARAM_URI,       /* of the resource that is read */
+    MCPS__PARAM_ARGUMENT,  /* that is to be completed, */
+    MCPS__PARAM_VALUE,     /* what there is of it so far, */
+    MCPS__PARAM_CONTEXT,   /* and the arguments before it: JSON */
+    MCPS__N_PARAMS
+};
 
 struct mcps_call {
     struct mcps__exchange exchange;
     struct mcps__job job;
-    struct mcps__tool *tool;          /* a reference; never changes */
+    const struct mcps__action *action;         /* never changes */
+    struct mcps__offer *offer;                 /* a reference; never changes */
+    struct mcps__param params[MCPS__N_PARAMS]; /* never change */
+    char *param_texts;                         /* the memory of those */
+    size_t params_size;
     struct mcps__id progress_token;   /* never changes */
     struct mcps__arguments arguments; /* until the last of the parts has ended */
     int64_t deadline;                 /* never changes; MCPS__CLOCK_NEVER: none */
-    bool own_limit;                   /* the deadline is the tool's own; never changes */
+    bool own_limit;                   /* the deadline is the offer's own; never changes */
     struct mcps__timer
         timer;              /* [home] the deadline, then the grace of a cancelled call */
     struct mcps__post post; /* has the home thread clear the timer */
@@ -41,6 +79,8 @@ struct mcps_call {
     struct mcps__buf meta MCPS__GUARDED;        /* members of the result's _meta */
     struct mcps__buf meta_keys MCPS__GUARDED;   /* their keys, with a NUL behind each */
     bool failed MCPS__GUARDED;                  /* mcps_call_fail() was called */
+    struct mcps__buf fault
+        MCPS__GUARDED;         /* what it said, where the model does not see it */
     bool misfit MCPS__GUARDED; /* mcps_call_struct() was given what does not fit */
     bool finished MCPS__GUARDED;
     double progress MCPS__GUARDED; /* the latest */
@@ -53,7 +93,9 @@ struct mcps__call_request {
     struct mcps__batch *batch; /* or NULL */
     const struct mcps__id *id;
     const struct mcps__id *progress_token;
-    struct mcps__tool *tool;
+    const struct mcps__action *action;
+    struct mcps__offer *offer;
+    const struct mcps__param *params; /* so many as there are names */
     const char *arguments; /* text of an object that the scan has accepted; NULL: none */
     size_t arguments_len;
 };
@@ -71,10 +113,5 @@ static inline struct mcps_call *mcps__call_of(struct mcps__exchange *exchange)
 {
     return MCPS__CONTAINER_OF(exchange, struct mcps_call, exchange);
 }
-
-/* Cancels a call, if it is not answered yet: settles it as the table in close.h says for the
- * reason, then sets its token. One that has not started never will. [home]. Returns whether
- * it was the one to settle it. */
-bool mcps__call_cancel(struct mcps_call *call, enum mcps_cancel_reason reason);
 
 #endif

@@ -9,15 +9,30 @@
 #ifndef MCPS_CORE_CHANGES_H
 #define MCPS_CORE_CHANGES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/loop.h"
+#include "mcpserver/tool.h"
 #include "util/list.h"
 #include "util/lock.h"
 #include "util/timer.h"
 
 struct mcps__peer;
+
+/* The lists that clients are told of. That of resources is also that of templates. */
+enum mcps__changed {
+    MCPS__CHANGED_TOOLS,
+    MCPS__CHANGED_PROMPTS,
+    MCPS__CHANGED_RESOURCES,
+    MCPS__N_CHANGED
+};
+
+struct mcps__due {
+    bool due;        /* it has changed, which is not said yet */
+    int64_t sent_at; /* the latest; 0: never */
+};
 
 struct mcps__changes {
     struct mcps__mutex mutex;
@@ -29,15 +44,15 @@ struct mcps__listener {
     struct mcps__list link;   /* under the mutex of the changes */
     struct mcps__post post;   /* with a reference on the peer: there is news */
     struct mcps__timer timer; /* [home] to say it */
-    bool due;                 /* [home] it is not said yet */
-    int64_t sent_at;          /* [home] the latest; 0: never */
+    atomic_uint news;         /* a bit for each list that has changed */
+    struct mcps__due due[MCPS__N_CHANGED]; /* [home] */
 };
 
 int mcps__changes_init(struct mcps__changes *changes) MCPS_MUST_CHECK;
 void mcps__changes_fini(struct mcps__changes *changes);
 
 /* Any thread, with no lock of rank "changes" or higher held. */
-void mcps__changes_announce(struct mcps__changes *changes);
+void mcps__changes_announce(struct mcps__changes *changes, enum mcps_kind kind);
 
 void mcps__listener_init(struct mcps__listener *listener);
 /* [home] From now on the peer is told, until mcps__changes_drop(): before its connection's

@@ -84,7 +84,7 @@ static void cancel(struct mcps__peer *peer, enum mcps_cancel_reason reason)
     if (!MCPS__MUTATED(M1)) {
         for (exchange = mcps__exchange_any(peer); exchange;
              exchange = mcps__exchange_any(peer)) {
-            mcps__call_cancel(mcps__call_of(exchange), reason);
+            mcps__exchange_cancel(exchange, reason);
             mcps__exchange_unref(exchange);
         }
         mcps__token_set(&peer->token, reason);

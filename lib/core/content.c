@@ -53,8 +53,14 @@ void mcps__content_fini(struct mcps__content *content)
 }
 
 int mcps__content_begin(struct mcps__content *content, const struct mcps__id *id,
-                        enum mcps__version version, size_t limit)
+                        enum mcps__version version, enum mcps__shape shape, size_t limit)
 {
+    static const char *const names[] = {
+        [MCPS__SHAPE_CONTENT] = "content",
+        [MCPS__SHAPE_MESSAGES] = "messages",
+        [MCPS__SHAPE_CONTENTS] = "contents",
+        [MCPS__SHAPE_VALUES] = "values",
+    };
     struct mcps__writer *w = &content->writer;
     int r;
 
@@ -67,15 +73,25 @@ int mcps__content_begin(struct mcps__content *content, const struct mcps__id *id
     mcps__write_init(w, &content->buf);
     mcps__rpc_begin_result(w, id);
     mcps__result_begin(w, version);
-    mcps__write_key(w, "content");
+    if (shape == MCPS__SHAPE_VALUES) {
+        mcps__write_key(w, "completion");
+        mcps__write_object(w);
+    }
+    mcps__write_key(w, names[shape]);
     mcps__write_array(w);
     content->version = version;
+    content->shape = shape;
     content->limit = limit;
     content->begin = content->buf.len;
     r = mcps__write_end(w);
     if (r < 0)
         mcps__buf_fini(&content->buf);
     return r;
+}
+
+void mcps__content_end(struct mcps__content *content)
+{
+    mcps__write_array_end(&content->writer);
 }
 
 /* ---- all of it or nothing ---- */
@@ -114,21 +130,26 @@ void mcps__content_unlimit(struct mcps__content *content)
 struct mark {
     struct mcps__writer writer;
     size_t len;
-    char last; /* the byte before, which may be overwritten */
+    char last[2]; /* the bytes before, which may be overwritten */
 };
 
 static struct mark begin(struct mcps__content *content)
 {
-    return (struct mark){ .writer = content->writer,
-                          .len = content->buf.len,
-                          .last = content->buf.data[content->buf.len - 1] };
+    const char *end = content->buf.data + content->buf.len;
+
+    return (struct mark){
+        .writer = content->writer,
+        .len = content->buf.len,
+        .last = { end[-2], end[-1] },
+    };
 }
 
 static int give_up(struct mcps__content *content, const struct mark *mark, int r)
 {
     content->writer = mark->writer;
     content->buf.len = mark->len;
-    content->buf.data[mark->len - 1] = mark->last;
+    memcpy(content->buf.data + mark->len - sizeof mark->last, mark->last,
+           sizeof mark->last);
     return r;
 }
 
@@ -142,13 +163,21 @@ static int check(struct mcps__content *content, size_t n_blocks, size_t more)
     return r;
 }
 
+/* The brackets at the end of a block. */
+static void close_block(struct mcps__content *content)
+{
+    mcps__write_object_end(&content->writer);
+    if (content->shape == MCPS__SHAPE_MESSAGES)
+        mcps__write_object_end(&content->writer);
+}
+
 /* The end of a block, with a blob (NULL: none) for a place of the text. */
 static int end(struct mcps__content *content, const struct mark *mark,
                struct mcps_blob *blob, size_t at)
 {
     int r;
 
-    mcps__write_object_end(&content->writer);
+    close_block(content);
     r = check(content, content->n_blocks + 1, blob ? MCPS__BASE64_ENCODED(blob->len) : 0);
     if (r >= 0 && blob)
         r = mcps__blobs_add(&content->blobs, blob, at);
@@ -162,8 +191,17 @@ static int end(struct mcps__content *content, const struct mark *mark,
 
 /* ---- parts of blocks ---- */
 
-static void write_type(struct mcps__writer *w, const char *type)
+/* Opens a block, and the message that it is. */
+static void write_type(struct mcps__content *content, const char *type)
 {
+    struct mcps__writer *w = &content->writer;
+
+    if (content->shape == MCPS__SHAPE_MESSAGES) {
+        mcps__write_object(w);
+        mcps__write_key(w, "role");
+        mcps__write_string(w, content->assistant ? "assistant" : "user");
+        mcps__write_key(w, "content");
+    }
     mcps__write_object(w);
     mcps__write_key(w, "type");
     mcps__write_string(w, type);
@@ -183,6 +221,13 @@ static size_t write_place(struct mcps__content *content, const char *name)
     mcps__write_key(&content->writer, name);
     mcps__write_raw(&content->writer, "\"\"", 2);
     return mcps__piece_text_len(&content->buf) - 1;
+}
+
+/* Has the result blocks of all types? */
+static bool has_blocks(const struct mcps__content *content)
+{
+    return content->shape == MCPS__SHAPE_CONTENT ||
+           content->shape == MCPS__SHAPE_MESSAGES;
 }
 
 /* The name of a media type, a URI, a name. */
@@ -206,7 +251,9 @@ int mcps__content_text(struct mcps__content *content, const char *text, size_t l
     struct mcps__writer *w = &content->writer;
     struct mark mark = begin(content);
 
-    write_type(w, "text");
+    if (!has_blocks(content))
+        return -EINVAL;
+    write_type(content, "text");
     mcps__write_key(w, "text");
     mcps__write_text(w, text, len);
     return end(content, &mark, NULL, 0);
@@ -219,7 +266,9 @@ static int add_binary(struct mcps__content *content, const char *type, const cha
     struct mark mark = begin(content);
     size_t at;
 
-    write_type(w, type);
+    if (!has_blocks(content))
+        return -EINVAL;
+    write_type(content, type);
     at = write_place(content, "data");
     write_member(w, "mimeType", mime);
     return end(content, &mark, blob, at);
@@ -261,20 +310,29 @@ int mcps__content_audio(struct mcps__content *content, const char *mime,
     return add_substitute(content, parts, sizeof parts / sizeof parts[0]);
 }
 
-/* Up to where its content comes. */
+/* Up to where its content comes. The result of reading one has it bare. */
 static bool begin_resource(struct mcps__content *content, const char *uri,
                            const char *mime)
 {
     struct mcps__writer *w = &content->writer;
 
-    if (!is_name(uri) || (mime && !is_name(mime)))
+    if (content->shape == MCPS__SHAPE_VALUES || !is_name(uri) || (mime && !is_name(mime)))
         return false;
-    write_type(w, "resource");
-    mcps__write_key(w, "resource");
+    if (has_blocks(content)) {
+        write_type(content, "resource");
+        mcps__write_key(w, "resource");
+    }
     mcps__write_object(w);
     write_member(w, "uri", uri);
     write_member(w, "mimeType", mime);
     return true;
+}
+
+/* The block around it is closed by its own end. */
+static void end_resource(struct mcps__content *content)
+{
+    if (has_blocks(content))
+        mcps__write_object_end(&content->writer);
 }
 
 int mcps__content_resource_text(struct mcps__content *content, const char *uri,
@@ -287,7 +345,7 @@ int mcps__content_resource_text(struct mcps__content *content, const char *uri,
         return -EINVAL;
     mcps__write_key(w, "text");
     mcps__write_text(w, text, len);
-    mcps__write_object_end(w);
+    end_resource(content);
     return end(content, &mark, NULL, 0);
 }
 
@@ -300,8 +358,25 @@ int mcps__content_resource_blob(struct mcps__content *content, const char *uri,
     if (!begin_resource(content, uri, mime))
         return -EINVAL;
     at = write_place(content, "blob");
-    mcps__write_object_end(&content->writer);
+    end_resource(content);
     return end(content, &mark, blob, at);
+}
+
+/* ---- values of completions ---- */
+
+int mcps__content_value(struct mcps__content *content, const char *value)
+{
+    struct mark mark = begin(content);
+    int r;
+
+    if (content->shape != MCPS__SHAPE_VALUES)
+        return -EINVAL;
+    mcps__write_string(&content->writer, value);
+    r = check(content, content->n_blocks + 1, 0);
+    if (r < 0)
+        return give_up(content, &mark, r);
+    content->n_blocks++;
+    return 0;
 }
 
 /* ---- links ---- */
@@ -313,7 +388,7 @@ static int write_link(struct mcps__content *content,
     struct mcps__writer *w = &content->writer;
     struct mark mark = begin(content);
 
-    write_type(w, "resource_link");
+    write_type(content, "resource_link");
     write_member(w, "uri", link->uri);
     write_member(w, "name", link->name);
     write_member(w, "title", link->title);
@@ -350,7 +425,7 @@ int mcps__content_link(struct mcps__content *content,
     struct mcps__buf icons;
     int r = 0;
 
-    if (!read_link(&all, link))
+    if (!has_blocks(content) || !read_link(&all, link))
         return -EINVAL;
     mcps__buf_init(&icons, content->limit);
     if (all.icons)
@@ -368,12 +443,12 @@ int mcps__content_link(struct mcps__content *content,
 
 /* ---- the latest block ---- */
 
-/* The block is opened again: its last byte is the bracket that closes it. */
+/* The block is opened again: its last bytes are the brackets that close it. */
 static struct mark reopen(struct mcps__content *content)
 {
     struct mark mark = begin(content);
 
-    content->buf.len--;
+    content->buf.len -= content->shape == MCPS__SHAPE_MESSAGES ? 2 : 1;
     content->writer.comma = true;
     return mark;
 }
@@ -382,7 +457,7 @@ static int close_again(struct mcps__content *content, const struct mark *mark)
 {
     int r;
 
-    mcps__write_object_end(&content->writer);
+    close_block(content);
     r = check(content, content->n_blocks, 0);
     return r < 0 ? give_up(content, mark, r) : 0;
 }
@@ -422,7 +497,8 @@ int mcps__content_annotate(struct mcps__content *content,
     struct mark mark;
     int r;
 
-    if (!read_annotations(&all, annotations) || content->n_blocks == 0)
+    if (!read_annotations(&all, annotations) || content->n_blocks == 0 ||
+        !has_blocks(content))
         return -EINVAL;
     if (content->annotated)
         return -EALREADY;
@@ -449,7 +525,7 @@ int mcps__content_meta(struct mcps__content *content, const char *json)
     struct mark mark;
     int r;
 
-    if (content->n_blocks == 0)
+    if (content->n_blocks == 0 || content->shape == MCPS__SHAPE_VALUES)
         return -EINVAL;
     if (content->has_meta)
         return -EALREADY;

@@ -17,7 +17,7 @@
 MCPS__NO_LOCK_ANALYSIS
 int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer,
                         struct mcps__context *context, struct mcps__batch *batch,
-                        const struct mcps__id *id, void (*free)(struct mcps__exchange *))
+                        const struct mcps__id *id, const struct mcps__exchange_ops *ops)
 {
     int r = mcps__mutex_init(&exchange->gate, MCPS__LOCK_gate);
 
@@ -29,7 +29,7 @@ int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer
         return r;
     }
     mcps__obj_init(&exchange->obj, EXCHANGE_MAGIC);
-    exchange->free = free;
+    exchange->ops = ops;
     exchange->peer = mcps__peer_ref(peer);
     exchange->context = mcps__context_ref(context);
     exchange->batch = batch ? mcps__batch_ref(batch) : NULL;
@@ -60,7 +60,7 @@ void mcps__exchange_unref(struct mcps__exchange *exchange)
 {
     MCPS__CHECK_OBJ(exchange, EXCHANGE_MAGIC);
     if (mcps__obj_unref(&exchange->obj))
-        exchange->free(exchange);
+        exchange->ops->free(exchange);
 }
 
 /* ---- the peer's table ---- */
@@ -90,14 +90,14 @@ int mcps__exchange_list(struct mcps__exchange *exchange)
     mcps__mutex_lock(&peer->mutex);
     if (peer->state != MCPS__PEER_OPEN)
         r = MCPS_ECLOSED;
-    else if (peer->n_calls >= max)
+    else if (exchange->ops->is_call && peer->n_calls >= max)
         r = MCPS_ELIMIT;
     else
         r = mcps__map_insert(&peer->exchanges, key, len, exchange);
     if (r >= 0) {
         mcps__exchange_ref(exchange);
         exchange->listed = true;
-        peer->n_calls++;
+        peer->n_calls += exchange->ops->is_call;
     }
     mcps__mutex_unlock(&peer->mutex);
     return r;

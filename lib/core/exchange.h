@@ -8,8 +8,8 @@
  * are progress and requests of ours, so that nothing follows an answer. Everybody else does
  * nothing.
  *
- * The part of a call that knows the wire: a member of the call, with which it lives and whose
- * references it counts.
+ * The part of a call, or of a stream of notifications, that knows the wire: a member of it,
+ * with which it lives and whose references it counts.
  *
  * THREADS. Every function may be called on any thread, with no lock held of rank "peer" or
  * higher unless it says otherwise.
@@ -26,10 +26,21 @@
 
 enum mcps__slot { MCPS__SLOT_OPEN, MCPS__SLOT_ANSWERED, MCPS__SLOT_SUPPRESSED };
 
+struct mcps__exchange;
+
+/* What it is the part of. */
+struct mcps__exchange_ops {
+    void (*free)(struct mcps__exchange *exchange); /* at the last reference */
+    /* Cancels it, if it is not answered yet: settles it as the table in close.h says for the
+     * reason, then sets its token. [home]. Returns whether it was the one to settle it. */
+    bool (*cancel)(struct mcps__exchange *exchange, enum mcps_cancel_reason reason);
+    bool is_call; /* it counts as one of its peer's */
+};
+
 struct mcps__exchange {
     struct mcps__obj obj;
-    void (*free)(struct mcps__exchange *exchange); /* at the last reference */
-    struct mcps__peer *peer;                       /* references; they never change */
+    const struct mcps__exchange_ops *ops;
+    struct mcps__peer *peer; /* references; they never change */
     struct mcps__context *context;
     struct mcps__token token; /* child of the peer's */
     struct mcps__id id;       /* never changes */
@@ -45,8 +56,8 @@ struct mcps__exchange {
 int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer,
                         struct mcps__context *context, struct mcps__batch *batch,
                         const struct mcps__id *id,
-                        void (*free)(struct mcps__exchange *)) MCPS_MUST_CHECK;
-/* For `free`. It is not listed any more. */
+                        const struct mcps__exchange_ops *ops) MCPS_MUST_CHECK;
+/* For ops->free(). It is not listed any more. */
 void mcps__exchange_fini(struct mcps__exchange *exchange);
 
 void mcps__exchange_ref(struct mcps__exchange *exchange);
@@ -54,14 +65,20 @@ void mcps__exchange_unref(struct mcps__exchange *exchange);
 
 /* Puts it into the table of its peer, which takes a reference. MCPS_EEXISTS when an exchange
  * with that id is in flight; MCPS_ECLOSED when the peer takes nothing new; MCPS_ELIMIT when
- * it has too many calls; -ENOMEM. From then on the peer counts one call more, until
- * mcps__peer_call_ended(). */
+ * it has too many calls; -ENOMEM. From then on the peer counts one call more, if it is one,
+ * until mcps__peer_call_ended(). */
 int mcps__exchange_list(struct mcps__exchange *exchange) MCPS_MUST_CHECK;
 /* The exchange of that id in the table, with a reference, or NULL. */
 struct mcps__exchange *mcps__exchange_find(struct mcps__peer *peer,
                                            const struct mcps__id *id);
 /* Any exchange of the table, with a reference; NULL when there is none left. */
 struct mcps__exchange *mcps__exchange_any(struct mcps__peer *peer);
+
+static inline bool mcps__exchange_cancel(struct mcps__exchange *exchange,
+                                         enum mcps_cancel_reason reason)
+{
+    return exchange->ops->cancel(exchange, reason);
+}
 
 /* Answers. Takes the piece in every case. 0 when this was the answer and it was put;
  * MCPS_ECANCELLED when the slot was not open; MCPS_ECLOSED when the client is gone. */

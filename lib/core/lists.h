@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The results of tools/list as ready bytes, one for each revision of the protocol. Each is
- * made when it is first asked for, and kept until the registry changes.
+ * What clients get to see of the registry: the results of tools/list and the like as ready
+ * bytes, page by page, for each revision of the protocol. They are made when they are first
+ * asked for, and kept until that part of the registry changes.
+ *
+ * A cursor is the serial of the last offer of a page, so that it survives every change: what
+ * follows is what was registered after it.
  */
 #ifndef MCPS_CORE_LISTS_H
 #define MCPS_CORE_LISTS_H
 
 #include "core/engine.h"
 
-/* Gives a reference on the result. Any thread; -ENOMEM. */
-int mcps__lists_get(struct mcps__engine *engine, enum mcps__version version,
+/* Gives a reference on the page behind a cursor (NULL: the first). Any thread, under no lock.
+ * -EINVAL for a cursor that the server never gave; -ENOMEM. */
+int mcps__lists_get(struct mcps__engine *engine, enum mcps_kind kind,
+                    enum mcps__version version, const struct mcps__buf *cursor,
                     struct mcps__bytes **ret) MCPS_MUST_CHECK;
+
+/* For the registry. Returns NULL; NULL is fine. */
+struct mcps__pages *mcps__pages_unref(struct mcps__pages *pages);
 
 #endif

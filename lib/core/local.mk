@@ -19,6 +19,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/loop.c lib/core/loop.h \
 	lib/core/meta.c lib/core/meta.h \
 	lib/core/peer.c lib/core/peer.h \
+	lib/core/offer.c lib/core/offer.h \
 	lib/core/pending.c lib/core/pending.h \
 	lib/core/piece.c lib/core/piece.h \
 	lib/core/pool.c lib/core/pool.h \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The registry's snapshots; see registry.h. Tools are made in tool.c. */
+/* The registry's snapshots; see registry.h. Offers are made in offer.c, tool.c and others. */
 #include "config.h"
 
 #include "core/registry.h"
@@ -7,24 +7,24 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/tool.h"
+#include "core/lists.h"
 #include "util/mem.h"
 
 #define SNAPSHOT_MAGIC UINT32_C(0x536e6170)
 
 /* ---- snapshots ---- */
 
-static int new_snapshot(struct mcps__snapshot **ret, size_t n_offers)
+static int new_snapshot(struct mcps__snapshot **ret, size_t n_places)
 {
     struct mcps__snapshot *snapshot = mcps__calloc(1, sizeof *snapshot);
     int r;
 
     if (!snapshot)
         return -ENOMEM;
-    r = mcps__map_init(&snapshot->by_name, SIZE_MAX);
-    if (r >= 0 && n_offers > 0) {
-        snapshot->offers = mcps__calloc(n_offers, sizeof *snapshot->offers);
-        if (!snapshot->offers)
+    r = mcps__map_init(&snapshot->by_key, SIZE_MAX);
+    if (r >= 0 && n_places > 0) {
+        snapshot->places = mcps__calloc(n_places, sizeof *snapshot->places);
+        if (!snapshot->places)
             r = -ENOMEM;
     }
     if (r < 0) {
@@ -43,46 +43,65 @@ struct mcps__snapshot *mcps__snapshot_unref(struct mcps__snapshot *snapshot)
     MCPS__CHECK_OBJ(snapshot, SNAPSHOT_MAGIC);
     if (!mcps__obj_unref(&snapshot->obj))
         return NULL;
-    mcps__map_fini(&snapshot->by_name);
-    for (size_t i = 0; i < snapshot->n_offers; i++)
-        mcps__tool_unref(snapshot->offers[i].tool);
-    mcps__free(snapshot->offers);
+    mcps__map_fini(&snapshot->by_key);
+    for (size_t i = 0; i < snapshot->n_places; i++)
+        mcps__offer_unref(snapshot->places[i].offer);
+    mcps__free(snapshot->places);
     mcps__free(snapshot);
     return NULL;
 }
 
-static struct mcps__offer *find_offer(const struct mcps__snapshot *snapshot,
-                                      const char *name)
+static struct mcps__place *find_place(const struct mcps__snapshot *snapshot,
+                                      const char *key)
 {
-    return mcps__map_lookup(&snapshot->by_name, name, strlen(name));
-}
-
-struct mcps__tool *mcps__snapshot_find(const struct mcps__snapshot *snapshot,
-                                       const char *name, size_t len, bool *ret_enabled)
-{
-    struct mcps__offer *offer = mcps__map_lookup(&snapshot->by_name, name, len);
-
-    if (!offer)
-        return NULL;
-    *ret_enabled = offer->enabled;
-    return mcps__tool_ref(offer->tool);
+    return mcps__map_lookup(&snapshot->by_key, key, strlen(key));
 }
 
 /* There is room for it. */
-static int put_tool(struct mcps__snapshot *snapshot, struct mcps__tool *tool,
-                    bool enabled)
+static int put_offer(struct mcps__snapshot *snapshot, struct mcps__offer *offer,
+                     bool enabled)
 {
-    struct mcps__offer *offer = &snapshot->offers[snapshot->n_offers];
-    int r = mcps__map_insert(&snapshot->by_name, tool->name, strlen(tool->name), offer);
+    struct mcps__place *place = &snapshot->places[snapshot->n_places];
+    int r = mcps__map_insert(&snapshot->by_key, offer->key, strlen(offer->key), place);
 
     if (r < 0)
         return r;
-    *offer = (struct mcps__offer){ mcps__tool_ref(tool), enabled };
-    snapshot->n_offers++;
+    *place = (struct mcps__place){ mcps__offer_ref(offer), enabled };
+    snapshot->n_places++;
     return 0;
 }
 
 /* ---- the registry ---- */
+
+static void drop_pages(struct mcps__registry *registry, size_t kind)
+    MCPS__REQUIRES(registry->mutex);
+static void drop_pages(struct mcps__registry *registry, size_t kind)
+{
+    for (size_t i = 0; i < MCPS__N_VERSIONS; i++)
+        registry->pages[kind][i] = mcps__pages_unref(registry->pages[kind][i]);
+    registry->n_drops[kind]++;
+}
+
+void mcps__registry_drop_pages(struct mcps__registry *registry)
+{
+    mcps__mutex_lock(&registry->mutex);
+    for (size_t kind = 0; kind < MCPS_N_KINDS; kind++)
+        drop_pages(registry, kind);
+    mcps__mutex_unlock(&registry->mutex);
+}
+
+/* Nobody else has it any more. */
+MCPS__NO_LOCK_ANALYSIS
+void mcps__registry_fini(struct mcps__registry *registry)
+{
+    for (size_t kind = 0; kind < MCPS_N_KINDS; kind++) {
+        drop_pages(registry, kind);
+        registry->current[kind] = mcps__snapshot_unref(registry->current[kind]);
+    }
+    mcps__executors_fini(&registry->executors);
+    mcps__arena_fini(&registry->documents);
+    mcps__mutex_fini(&registry->mutex);
+}
 
 /* Nobody else has it yet. */
 MCPS__NO_LOCK_ANALYSIS
@@ -93,40 +112,19 @@ int mcps__registry_init(struct mcps__registry *registry)
     if (r < 0)
         return r;
     mcps__executors_init(&registry->executors);
-    registry->current = NULL;
-    memset(registry->lists, 0, sizeof registry->lists);
+    memset(registry->current, 0, sizeof registry->current);
+    memset(registry->pages, 0, sizeof registry->pages);
+    memset(registry->n_drops, 0, sizeof registry->n_drops);
+    registry->next_serial = 1;
+    atomic_init(&registry->kinds, 0);
     registry->documents = (struct mcps__arena){ .blocks = NULL };
     registry->schemas =
         (struct mcps_schema_options){ .struct_size = sizeof registry->schemas };
-    r = new_snapshot(&registry->current, 0);
+    for (size_t kind = 0; kind < MCPS_N_KINDS && r >= 0; kind++)
+        r = new_snapshot(&registry->current[kind], 0);
     if (r < 0)
-        mcps__mutex_fini(&registry->mutex);
+        mcps__registry_fini(registry);
     return r;
-}
-
-static void drop_lists(struct mcps__registry *registry) MCPS__REQUIRES(registry->mutex);
-static void drop_lists(struct mcps__registry *registry)
-{
-    for (size_t i = 0; i < MCPS__N_VERSIONS; i++)
-        registry->lists[i] = mcps__bytes_unref(registry->lists[i]);
-}
-
-void mcps__registry_drop_lists(struct mcps__registry *registry)
-{
-    mcps__mutex_lock(&registry->mutex);
-    drop_lists(registry);
-    mcps__mutex_unlock(&registry->mutex);
-}
-
-/* Nobody else has it any more. */
-MCPS__NO_LOCK_ANALYSIS
-void mcps__registry_fini(struct mcps__registry *registry)
-{
-    drop_lists(registry);
-    registry->current = mcps__snapshot_unref(registry->current);
-    mcps__executors_fini(&registry->executors);
-    mcps__arena_fini(&registry->documents);
-    mcps__mutex_fini(&registry->mutex);
 }
 
 static int copy_document(struct mcps__arena *arena, struct mcps_schema_document *to,
@@ -158,15 +156,38 @@ int mcps__registry_set_schemas(struct mcps__registry *registry,
     return 0;
 }
 
-struct mcps__snapshot *mcps__registry_get(struct mcps__registry *registry)
+bool mcps__registry_has(const struct mcps__registry *registry, enum mcps_kind kind)
+{
+    return atomic_load(&registry->kinds) & 1u << kind;
+}
+
+struct mcps__snapshot *mcps__registry_get(struct mcps__registry *registry,
+                                          enum mcps_kind kind)
 {
     struct mcps__snapshot *snapshot;
 
     mcps__mutex_lock(&registry->mutex);
-    snapshot = registry->current;
+    snapshot = registry->current[kind];
     mcps__obj_ref(&snapshot->obj);
     mcps__mutex_unlock(&registry->mutex);
     return snapshot;
+}
+
+struct mcps__offer *mcps__registry_find(struct mcps__registry *registry,
+                                        enum mcps_kind kind, const char *key, size_t len,
+                                        bool *ret_enabled)
+{
+    struct mcps__offer *offer = NULL;
+    struct mcps__place *place;
+
+    mcps__mutex_lock(&registry->mutex);
+    place = mcps__map_lookup(&registry->current[kind]->by_key, key, len);
+    if (place) {
+        *ret_enabled = place->enabled;
+        offer = mcps__offer_ref(place->offer);
+    }
+    mcps__mutex_unlock(&registry->mutex);
+    return offer;
 }
 
 /* ---- changes ---- */
@@ -175,48 +196,50 @@ enum change { ADD, REMOVE, ENABLE, DISABLE };
 
 /* What the next snapshot is made of, beside the current one. */
 struct edit {
+    enum mcps_kind kind;
     enum change change;
-    const char *const *names; /* of tools that there are: all but ADD */
-    struct mcps__tool *const *tools;
+    const char *const *keys; /* of offers that there are: all but ADD */
+    struct mcps__offer *const *offers;
     size_t n;
-    const char *fault; /* the name that cannot be, if that was what was wrong */
+    const char *fault; /* the key that cannot be, if that was what was wrong */
     bool seen;         /* clients see another list */
 };
 
-/* Which offers are named: an array of the old one's length, given. */
+/* Which places are named: an array of the old one's length, given. */
 static int mark_named(bool **ret, const struct mcps__snapshot *old, struct edit *edit)
 {
     size_t n = edit->change == ADD ? 0 : edit->n;
-    bool *named = mcps__calloc(old->n_offers + 1, sizeof *named);
+    bool *named = mcps__calloc(old->n_places + 1, sizeof *named);
 
     if (!named)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        struct mcps__offer *offer = find_offer(old, edit->names[i]);
+        struct mcps__place *place = find_place(old, edit->keys[i]);
 
-        if (!offer) {
-            edit->fault = edit->names[i];
+        if (!place) {
+            edit->fault = edit->keys[i];
             mcps__free(named);
             return MCPS_ENOTFOUND;
         }
-        named[offer - old->offers] = true;
+        named[place - old->places] = true;
     }
     *ret = named;
     return 0;
 }
 
-static int copy_offers(struct mcps__snapshot *snapshot, const struct mcps__snapshot *old,
+/* One that is removed was seen only while it was enabled. */
+static int copy_places(struct mcps__snapshot *snapshot, const struct mcps__snapshot *old,
                        struct edit *edit, const bool *named)
 {
     int r = 0;
 
-    for (size_t i = 0; i < old->n_offers && r >= 0; i++) {
-        const struct mcps__offer *offer = &old->offers[i];
-        bool enabled = named[i] ? edit->change == ENABLE : offer->enabled;
+    for (size_t i = 0; i < old->n_places && r >= 0; i++) {
+        const struct mcps__place *place = &old->places[i];
+        bool enabled = named[i] ? edit->change == ENABLE : place->enabled;
 
-        edit->seen = edit->seen || enabled != offer->enabled;
+        edit->seen = edit->seen || enabled != place->enabled;
         if (!named[i] || edit->change != REMOVE)
-            r = put_tool(snapshot, offer->tool, enabled);
+            r = put_offer(snapshot, place->offer, enabled);
     }
     return r;
 }
@@ -226,9 +249,9 @@ static int add_offers(struct mcps__snapshot *snapshot, struct edit *edit)
     int r = 0;
 
     for (size_t i = 0; i < edit->n && r >= 0; i++) {
-        r = put_tool(snapshot, edit->tools[i], true);
+        r = put_offer(snapshot, edit->offers[i], true);
         if (r == MCPS_EEXISTS)
-            edit->fault = edit->tools[i]->name;
+            edit->fault = edit->offers[i]->key;
         edit->seen = true;
     }
     return r;
@@ -242,9 +265,9 @@ static int make_next(struct mcps__snapshot **ret, const struct mcps__snapshot *o
     int r = mark_named(&named, old, edit);
 
     if (r >= 0)
-        r = new_snapshot(&snapshot, old->n_offers + (edit->change == ADD ? edit->n : 0));
+        r = new_snapshot(&snapshot, old->n_places + (edit->change == ADD ? edit->n : 0));
     if (r >= 0)
-        r = copy_offers(snapshot, old, edit, named);
+        r = copy_places(snapshot, old, edit, named);
     if (r >= 0 && edit->change == ADD)
         r = add_offers(snapshot, edit);
     mcps__free(named);
@@ -252,71 +275,85 @@ static int make_next(struct mcps__snapshot **ret, const struct mcps__snapshot *o
     return r;
 }
 
-/* Out of the lock go the old snapshot and, in the end, its tools: their destroy functions
+static void take_serials(struct mcps__registry *registry, const struct edit *edit)
+    MCPS__REQUIRES(registry->mutex);
+static void take_serials(struct mcps__registry *registry, const struct edit *edit)
+{
+    for (size_t i = 0; edit->change == ADD && i < edit->n; i++)
+        edit->offers[i]->serial = registry->next_serial++;
+}
+
+/* Out of the lock go the old snapshot and, in the end, its offers: their destroy functions
  * are the application's. So does one that could not be finished. */
 static int swap_in(struct mcps__registry *registry, struct mcps__log *log,
                    struct edit *edit)
 {
     struct mcps__snapshot *next = NULL, *old = NULL;
+    const char *noun = mcps__kind_noun(edit->kind);
     int r;
 
     mcps__mutex_lock(&registry->mutex);
-    r = make_next(&next, registry->current, edit);
+    r = make_next(&next, registry->current[edit->kind], edit);
     if (r >= 0) {
-        old = registry->current;
-        registry->current = next;
-        drop_lists(registry);
+        take_serials(registry, edit);
+        old = registry->current[edit->kind];
+        registry->current[edit->kind] = next;
+        drop_pages(registry, edit->kind);
     }
     mcps__mutex_unlock(&registry->mutex);
     mcps__snapshot_unref(r < 0 ? next : old);
     if (edit->fault)
         mcps__log(log, MCPS_LOG_ERROR,
-                  r == MCPS_EEXISTS ? "there is a tool %s already"
-                                    : "there is no tool %s",
-                  edit->fault);
+                  r == MCPS_EEXISTS ? "there is a %s %s already" : "there is no %s %s",
+                  noun, edit->fault);
     return r < 0 ? r : edit->seen;
 }
 
-int mcps__registry_add_tools(struct mcps__registry *registry, struct mcps__log *log,
-                             const struct mcps_tool *tools, size_t n)
+int mcps__registry_add(struct mcps__registry *registry, struct mcps__log *log,
+                       enum mcps_kind kind, mcps__offer_make_fn *make, const void *items,
+                       size_t n)
 {
-    struct mcps__tool **made = mcps__calloc(n ? n : 1, sizeof(struct mcps__tool *));
-    const struct mcps__tool_context context = { &registry->schemas, log };
-    struct edit edit = { .change = ADD, .tools = made, .n = n };
+    struct mcps__offer **made = mcps__calloc(n ? n : 1, sizeof(struct mcps__offer *));
+    const struct mcps__offer_context context = { &registry->schemas, &registry->executors,
+                                                 log };
+    struct mcps__offer *unused = NULL;
+    struct edit edit = { .kind = kind, .change = ADD, .offers = made, .n = n };
     int r = made ? 0 : -ENOMEM;
 
+    /* Each is made, whatever became of those before it: so all are destroyed alike. */
     for (size_t i = 0; i < n; i++) {
-        struct mcps_tool tool = mcps__tool_at(tools, i);
+        int one = make(made ? &made[i] : &unused, items, i, &context);
 
-        if (r >= 0)
-            r = mcps__tool_new(&made[i], &tool, &context);
-        if (r >= 0)
-            r = mcps__tool_resolve(made[i], tool.executor, &registry->executors, log);
-        if ((!made || !made[i]) && tool.destroy)
-            tool.destroy(tool.userdata);
+        if (!made)
+            unused = mcps__offer_unref(unused);
+        r = r < 0 ? r : one;
     }
     if (r >= 0)
         r = swap_in(registry, log, &edit);
+    if (r >= 0 && n > 0)
+        atomic_fetch_or(&registry->kinds, 1u << kind);
     for (size_t i = 0; made && i < n; i++)
-        mcps__tool_unref(made[i]);
+        mcps__offer_unref(made[i]);
     mcps__free(made);
     return r;
 }
 
-int mcps__registry_remove_tools(struct mcps__registry *registry, struct mcps__log *log,
-                                const char *const *names, size_t n)
+int mcps__registry_remove(struct mcps__registry *registry, struct mcps__log *log,
+                          enum mcps_kind kind, const char *const *keys, size_t n)
 {
-    struct edit edit = { .change = REMOVE, .names = names, .n = n };
+    struct edit edit = { .kind = kind, .change = REMOVE, .keys = keys, .n = n };
 
     return swap_in(registry, log, &edit);
 }
 
-int mcps__registry_enable_tools(struct mcps__registry *registry, struct mcps__log *log,
-                                const char *const *names, size_t n, bool enabled)
+int mcps__registry_enable(struct mcps__registry *registry, struct mcps__log *log,
+                          enum mcps_kind kind, const char *const *keys, size_t n,
+                          bool enabled)
 {
     struct edit edit = {
+        .kind = kind,
         .change = enabled ? ENABLE : DISABLE,
-        .names = names,
+        .keys = keys,
         .n = n,
     };
 

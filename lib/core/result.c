@@ -22,6 +22,7 @@
 #include "rpc/errors.h"
 #include "rpc/message.h"
 #include "schema/complain.h"
+#include "util/utf8.h"
 
 /* ---- life ---- */
 
@@ -33,6 +34,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
     mcps__buf_init(&call->structured, SIZE_MAX);
     mcps__buf_init(&call->meta, SIZE_MAX);
     mcps__buf_init(&call->meta_keys, SIZE_MAX);
+    mcps__buf_init(&call->fault, SIZE_MAX);
     call->progress = -HUGE_VAL;
 }
 
@@ -44,6 +46,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     mcps__buf_fini(&call->structured);
     mcps__buf_fini(&call->meta);
     mcps__buf_fini(&call->meta_keys);
+    mcps__buf_fini(&call->fault);
 }
 
 /* ---- saying something ---- */
@@ -67,7 +70,8 @@ static size_t limit_of(const struct mcps_call *call)
 static int begin_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
 {
     return mcps__content_begin(&call->content, &call->exchange.id,
-                               call->exchange.context->version, limit_of(call));
+                               call->exchange.context->version, call->action->shape,
+                               limit_of(call));
 }
 
 /* May anything still be said? */
@@ -88,6 +92,22 @@ static int said(struct mcps_call *call, int r)
 
 /* ---- text ---- */
 
+enum { FAULT_MAX = 1024 }; /* bytes of the message of an error */
+
+/* The first word counts. */
+static int keep_fault(struct mcps_call *call, const char *text, size_t len)
+    MCPS__REQUIRES(call->mutex)
+{
+    int r;
+
+    if (call->failed)
+        return 0;
+    if (len > FAULT_MAX)
+        len = mcps__utf8_valid_prefix(text, FAULT_MAX);
+    r = mcps__buf_append(&call->fault, text, len);
+    return r < 0 ? r : mcps__buf_append_byte(&call->fault, '\0');
+}
+
 static int say_bytes(struct mcps_call *call, const char *text, size_t len, bool failed)
 {
     int r;
@@ -95,7 +115,9 @@ static int say_bytes(struct mcps_call *call, const char *text, size_t len, bool 
     mcps__mutex_lock(&call->mutex);
     r = check_open(call);
     if (r >= 0)
-        r = mcps__content_text(&call->content, text, len);
+        r = failed && !call->action->to_model
+                ? keep_fault(call, text, len)
+                : mcps__content_text(&call->content, text, len);
     if (r >= 0)
         call->failed = call->failed || failed;
     mcps__mutex_unlock(&call->mutex);
@@ -387,7 +409,7 @@ static int refuse_result(struct mcps_call *call, const char *why)
 {
     mcps__log(&call->exchange.peer->engine->log, MCPS_LOG_ERROR,
               "tool %s gave a result that does not fit what it declares: %s",
-              call->tool->name, why);
+              call->offer->key, why);
     mcps__mutex_lock(&call->mutex);
     call->misfit = true;
     mcps__mutex_unlock(&call->mutex);
@@ -404,11 +426,11 @@ static int new_scratch(struct mcps_call *call, mcps_schema_scratch **ret)
 static int check_tree(struct mcps_call *call, struct json_object *tree)
 {
     mcps_schema_scratch *scratch = NULL;
-    int r = call->tool->output ? new_scratch(call, &scratch) : 0;
+    int r = call->offer->output ? new_scratch(call, &scratch) : 0;
 
     if (r < 0 || !scratch)
         return r;
-    r = mcps_schema_check(call->tool->output, tree, scratch, 1);
+    r = mcps_schema_check(call->offer->output, tree, scratch, 1);
     if (r == MCPS_ELIMIT)
         MCPS__COUNT(call->exchange.peer->engine, unchecked);
     if (r == MCPS_EINVALID || r == MCPS_ELIMIT)
@@ -445,14 +467,14 @@ int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const voi
     struct mcps__writer w;
     int r;
 
-    if (!call->tool->result || !mcps__table_is_of(call->tool->result, fields))
+    if (!call->offer->result || !mcps__table_is_of(call->offer->result, fields))
         return refuse_result(call, "its table is another one");
-    r = call->tool->result->trees ? new_scratch(call, &scratch) : 0;
+    r = call->offer->result->trees ? new_scratch(call, &scratch) : 0;
     if (r < 0)
         return r;
     mcps__buf_init(&json, limit_of(call));
     mcps__write_init(&w, &json);
-    r = mcps__table_encode(call->tool->result, value, &w, scratch, why, sizeof why);
+    r = mcps__table_encode(call->offer->result, value, &w, scratch, why, sizeof why);
     mcps_schema_scratch_free(scratch);
     if (r >= 0)
         r = mcps__write_end(&w);
@@ -469,7 +491,8 @@ int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const voi
 static const char *broken_word(struct mcps_call *call, int result)
     MCPS__REQUIRES(call->mutex)
 {
-    if (!call->tool->parts[MCPS__TOOL_OUTPUT] || call->failed || call->structured.len > 0)
+    if (!call->offer->parts[MCPS__PART_OUTPUT] || call->failed ||
+        call->structured.len > 0)
         return NULL;
     if (call->misfit)
         return "the tool gave a result that does not fit what it declares";
@@ -487,9 +510,9 @@ static void write_meta(struct mcps_call *call, struct mcps__writer *w)
     mcps__write_object_end(w);
 }
 
-/* The members of a result behind its content. */
-static void write_members(struct mcps_call *call, struct mcps__writer *w)
-    MCPS__REQUIRES(call->mutex)
+MCPS__NO_LOCK_ANALYSIS /* the mutex is held, which a table cannot say */
+    static void
+    write_tool_members(struct mcps_call *call, struct mcps__writer *w)
 {
     if (call->structured.len > 0 && call->structured_sent) {
         mcps__write_key(w, "structuredContent");
@@ -499,6 +522,21 @@ static void write_members(struct mcps_call *call, struct mcps__writer *w)
         mcps__write_key(w, "isError");
         mcps__write_bool(w, true);
     }
+}
+
+const struct mcps__action mcps__action_tool = {
+    .method = "tools/call",
+    .shape = MCPS__SHAPE_CONTENT,
+    .to_model = true,
+    .write_members = write_tool_members,
+};
+
+/* The members of a result behind its blocks. */
+static void write_members(struct mcps_call *call, struct mcps__writer *w)
+    MCPS__REQUIRES(call->mutex)
+{
+    if (call->action->write_members)
+        call->action->write_members(call, w);
     if (call->meta.len > 0 || mcps__context_is_modern(call->exchange.context))
         write_meta(call, w);
 }
@@ -515,7 +553,7 @@ static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(cal
     mcps__content_unlimit(content);
     if (content->n_blocks == 0 && call->structured.len > 0)
         r = mcps__content_text(content, call->structured.data, call->structured.len);
-    mcps__write_array_end(w);
+    mcps__content_end(content);
     write_members(call, w);
     mcps__write_object_end(w);
     mcps__rpc_end(w);
@@ -526,6 +564,31 @@ static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(cal
 
 /* An error that the handler has nothing to say about is the tool's, and the model's to see;
  * only "busy" means that there was no call at all. */
+static struct mcps__piece *error_piece(struct mcps_call *call, int result)
+    MCPS__REQUIRES(call->mutex)
+{
+    const struct mcps__id *id = &call->exchange.id;
+
+    if (result == MCPS_EBUSY)
+        return mcps__error_piece(
+            id, mcps__context_code(call->exchange.context, MCPS__RPC_SERVER),
+            "Server busy", MCPS__BUSY);
+    if (call->action->to_model)
+        return mcps__tool_error_piece(&call->exchange, mcps_strerror(result));
+    if (call->action->error && !call->failed)
+        return call->action->error(call, result);
+    return mcps__error_piece(
+        id, MCPS__RPC_INTERNAL,
+        call->fault.len > 0 ? call->fault.data : mcps_strerror(result), NULL);
+}
+
+/* Has the handler given a result, good or bad, that is sent as such? */
+static bool has_result(const struct mcps_call *call, int result)
+    MCPS__REQUIRES(call->mutex)
+{
+    return call->failed ? call->action->to_model : result >= 0;
+}
+
 struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
 {
     const struct mcps__id *id = &call->exchange.id;
@@ -537,14 +600,10 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
     broken = broken_word(call, result);
     if (broken)
         piece = mcps__tool_error_piece(&call->exchange, broken);
-    else if (result >= 0 || call->failed)
+    else if (has_result(call, result))
         piece = end_result(call);
-    else if (result == MCPS_EBUSY)
-        piece = mcps__error_piece(
-            id, mcps__context_code(call->exchange.context, MCPS__RPC_SERVER),
-            "Server busy", MCPS__BUSY);
     else
-        piece = mcps__tool_error_piece(&call->exchange, mcps_strerror(result));
+        piece = error_piece(call, result);
     rest = call->content;
     mcps__content_init(&call->content);
     mcps__buf_fini(&call->structured);
@@ -554,7 +613,7 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
     mcps__content_fini(&rest); /* blobs, too: with no lock held */
     if (broken)
         mcps__log(&call->exchange.peer->engine->log, MCPS_LOG_ERROR, "tool %s: %s",
-                  call->tool->name, broken);
+                  call->offer->key, broken);
     if (piece)
         return piece;
     return mcps__error_piece(id, MCPS__RPC_INTERNAL, "Out of memory", NULL);

@@ -10,67 +10,16 @@
 
 #include <json-c/json_object.h>
 
-#include "core/meta.h"
 #include "json/json.h"
 #include "json/tree.h"
 #include "json/write.h"
-#include "schema/complain.h"
-#include "util/mem.h"
-
-#define TOOL_MAGIC UINT32_C(0x546f6f6c)
 
 enum { NAME_MAX_ = 128 };
 
 #define ALL_HINTS                                                                     \
     ((unsigned)MCPS_READ_ONLY | (unsigned)MCPS_ADDITIVE | (unsigned)MCPS_IDEMPOTENT | \
      (unsigned)MCPS_CLOSED_WORLD)
-#define ALL_NEEDS                                                   \
-    ((unsigned)MCPS_CLIENT_ROOTS | (unsigned)MCPS_CLIENT_SAMPLING | \
-     (unsigned)MCPS_CLIENT_ELICITATION)
-
 static const char any_arguments[] = "{\"type\":\"object\"}";
-
-struct mcps_tool mcps__tool_at(const struct mcps_tool *tools, size_t i)
-{
-    struct mcps_tool tool = { .struct_size = 0 };
-    size_t size = tools->struct_size;
-
-    memcpy(&tool, (const char *)tools + i * size,
-           size < sizeof tool ? size : sizeof tool);
-    return tool;
-}
-
-struct mcps__tool *mcps__tool_ref(struct mcps__tool *tool)
-{
-    MCPS__CHECK_OBJ(tool, TOOL_MAGIC);
-    mcps__obj_ref(&tool->obj);
-    return tool;
-}
-
-static void free_tool(struct mcps__tool *tool)
-{
-    for (size_t i = 0; i < MCPS__N_TOOL_PARTS; i++)
-        mcps__bytes_unref(tool->parts[i]);
-    mcps_schema_unref(tool->input);
-    mcps_schema_unref(tool->output);
-    mcps__table_free(tool->args);
-    mcps__table_free(tool->result);
-    mcps__free(tool->name);
-    mcps__free(tool);
-}
-
-struct mcps__tool *mcps__tool_unref(struct mcps__tool *tool)
-{
-    if (!tool)
-        return NULL;
-    MCPS__CHECK_OBJ(tool, TOOL_MAGIC);
-    if (!mcps__obj_unref(&tool->obj))
-        return NULL;
-    if (tool->destroy)
-        tool->destroy(tool->userdata);
-    free_tool(tool);
-    return NULL;
-}
 
 /* ---- what a tool must be ---- */
 
@@ -122,9 +71,9 @@ static int check(const struct mcps_tool *from, struct mcps__log *log)
         mcps__log(log, MCPS_LOG_ERROR, "tool %s %s", from->name, fault);
         return -EINVAL;
     }
-    if ((from->hints & ~ALL_HINTS) != 0 || (from->needs & ~ALL_NEEDS) != 0) {
-        mcps__log(log, MCPS_LOG_ERROR, "tool %s: a bit of its %s stands for nothing",
-                  from->name, (from->hints & ~ALL_HINTS) != 0 ? "hints" : "needs");
+    if ((from->hints & ~ALL_HINTS) != 0) {
+        mcps__log(log, MCPS_LOG_ERROR, "tool %s: a bit of its hints stands for nothing",
+                  from->name);
         return -EINVAL;
     }
     return 0;
@@ -178,16 +127,8 @@ static bool is_for_objects(struct json_object *schema)
            strcmp(json_object_get_string(type), "object") == 0;
 }
 
-static int refuse_text(const struct mcps_tool *from, const struct text *text,
-                       const char *why, struct mcps__log *log)
-{
-    mcps__log(log, MCPS_LOG_ERROR, "tool %s: its %s cannot be used: %s", from->name,
-              text->name, why);
-    return -EINVAL;
-}
-
 /* Says whether the text is a schema of objects, if that is of interest. */
-static int check_text(const struct mcps_tool *from, const struct text *text,
+static int check_text(const struct mcps__offer *tool, const struct text *text,
                       bool *ret_for_objects, struct mcps__log *log)
 {
     struct json_object *tree = NULL;
@@ -197,12 +138,12 @@ static int check_text(const struct mcps_tool *from, const struct text *text,
     if (r == -ENOMEM)
         return r;
     if (r < 0)
-        return refuse_text(from, text, mcps__json_strerror(r), log);
+        return mcps__offer_fault(tool, text->name, mcps__json_strerror(r), log);
     fits = json_object_is_type(tree, json_type_object);
     *ret_for_objects = is_for_objects(tree);
     json_object_put(tree);
     if (!fits)
-        return refuse_text(from, text, "it is no object", log);
+        return mcps__offer_fault(tool, text->name, "it is no object", log);
     return 0;
 }
 
@@ -220,7 +161,7 @@ static int keep_text(struct mcps__bytes **ret, const char *json)
 }
 
 /* NULL texts are none. */
-static int take_text(struct mcps__bytes **ret, const struct mcps_tool *from,
+static int take_text(struct mcps__offer *tool, enum mcps__part part,
                      const struct text *text, bool *ret_for_objects,
                      struct mcps__log *log)
 {
@@ -228,59 +169,14 @@ static int take_text(struct mcps__bytes **ret, const struct mcps_tool *from,
 
     if (!text->json)
         return 0;
-    r = check_text(from, text, ret_for_objects, log);
-    return r < 0 ? r : keep_text(ret, text->json);
+    r = check_text(tool, text, ret_for_objects, log);
+    return r < 0 ? r : keep_text(&tool->parts[part], text->json);
 }
 
-/* ---- the parts ---- */
-
-static int take_json(struct mcps__bytes **ret, const struct mcps_tool *from,
-                     const char *name, const char *json,
-                     int (*append)(struct mcps__buf *out, const char *json),
-                     struct mcps__log *log)
-{
-    struct mcps__buf line;
-    int r;
-
-    if (!json)
-        return 0;
-    mcps__buf_init(&line, SIZE_MAX);
-    r = append(&line, json);
-    if (r == -EINVAL)
-        mcps__log(log, MCPS_LOG_ERROR, "tool %s: its %s cannot be used", from->name,
-                  name);
-    if (r >= 0)
-        r = mcps__bytes_new(ret, line.data, line.len);
-    mcps__buf_fini(&line);
-    return r;
-}
-
-static int end_part(struct mcps__bytes **ret, struct mcps__buf *buf,
-                    const struct mcps__writer *w)
-{
-    int r = mcps__write_end(w);
-
-    if (r >= 0)
-        r = mcps__bytes_new(ret, buf->data, buf->len);
-    mcps__buf_fini(buf);
-    return r;
-}
-
-static int keep_string(struct mcps__bytes **ret, const char *text)
-{
-    struct mcps__buf buf;
-    struct mcps__writer w;
-
-    if (!text)
-        return 0;
-    mcps__buf_init(&buf, SIZE_MAX);
-    mcps__write_init(&w, &buf);
-    mcps__write_string(&w, text);
-    return end_part(ret, &buf, &w);
-}
+/* ---- hints ---- */
 
 /* Only what differs from what is taken for granted. */
-static int keep_hints(struct mcps__bytes **ret, unsigned hints)
+static int keep_hints(struct mcps__offer *tool, unsigned hints)
 {
     static const struct {
         unsigned bit;
@@ -307,25 +203,13 @@ static int keep_hints(struct mcps__bytes **ret, unsigned hints)
         mcps__write_bool(&w, annotations[i].value);
     }
     mcps__write_object_end(&w);
-    return end_part(ret, &buf, &w);
+    return mcps__offer_keep_written(tool, MCPS__PART_ANNOTATIONS, &buf, &w);
 }
 
 /* ---- tables and schemas ---- */
 
-static int compile(struct mcps__table **ret, const struct mcps_tool *from,
-                   const char *what, const struct mcps_field *fields, size_t size,
-                   struct mcps__log *log)
-{
-    char why[MCPS__COMPLAINT_SIZE];
-    int r = mcps__table_new(ret, fields, size, why, sizeof why);
-
-    if (r < 0 && r != -ENOMEM)
-        mcps__log(log, MCPS_LOG_ERROR, "tool %s: its table of %s cannot be used: %s",
-                  from->name, what, why);
-    return r;
-}
-
-static int keep_schema(struct mcps__bytes **ret, const struct mcps__table *table)
+static int keep_schema(struct mcps__offer *tool, enum mcps__part part,
+                       const struct mcps__table *table)
 {
     struct mcps__buf buf;
     struct mcps__writer w;
@@ -333,24 +217,21 @@ static int keep_schema(struct mcps__bytes **ret, const struct mcps__table *table
     mcps__buf_init(&buf, SIZE_MAX);
     mcps__write_init(&w, &buf);
     mcps__table_write_schema(table, &w);
-    return end_part(ret, &buf, &w);
+    return mcps__offer_keep_written(tool, part, &buf, &w);
 }
 
-static int refuse_schema(const struct mcps_tool *from, const char *name, int error,
+static int refuse_schema(const struct mcps__offer *tool, const char *name, int error,
                          const char *why, struct mcps__log *log)
 {
-    if (error == -ENOMEM)
-        return error;
-    mcps__log(log, MCPS_LOG_ERROR, "tool %s: its %s cannot be used: %s", from->name, name,
-              why);
-    return -EINVAL;
+    return error == -ENOMEM ? error : mcps__offer_fault(tool, name, why, log);
 }
 
 /* The schema that is listed is the one that is checked. */
-static int compile_text(mcps_schema **ret, const struct mcps__bytes *json,
-                        const struct mcps_tool *from, const char *name,
-                        const struct mcps__tool_context *context)
+static int compile_text(mcps_schema **ret, const struct mcps__offer *tool,
+                        enum mcps__part part, const char *name,
+                        const struct mcps__offer_context *context)
 {
+    const struct mcps__bytes *json = tool->parts[part];
     char why[MCPS_SCHEMA_WHY_SIZE];
     int r;
 
@@ -358,25 +239,37 @@ static int compile_text(mcps_schema **ret, const struct mcps__bytes *json,
         return 0;
     r = mcps_schema_compile(ret, json->data, json->len, context->schemas, why,
                             sizeof why);
-    return r < 0 ? refuse_schema(from, name, r, why, context->log) : 0;
+    return r < 0 ? refuse_schema(tool, name, r, why, context->log) : 0;
 }
 
-static int compile_trees(struct mcps__table *table, const struct mcps__bytes *json,
-                         const struct mcps_tool *from, const char *name,
-                         const struct mcps__tool_context *context)
+static int compile_trees(struct mcps__table *table, const struct mcps__offer *tool,
+                         enum mcps__part part, const char *name,
+                         const struct mcps__offer_context *context)
 {
+    const struct mcps__bytes *json = tool->parts[part];
     char why[MCPS_SCHEMA_WHY_SIZE];
     int r = mcps__table_compile(table, json->data, json->len, context->schemas, why,
                                 sizeof why);
 
-    return r < 0 ? refuse_schema(from, name, r, why, context->log) : 0;
+    return r < 0 ? refuse_schema(tool, name, r, why, context->log) : 0;
 }
 
-static int keep_input(struct mcps__tool *tool, const struct mcps_tool *from,
-                      const struct mcps__tool_context *context)
+static int keep_input_table(struct mcps__offer *tool, const struct mcps_tool *from,
+                            const struct mcps__offer_context *context)
 {
-    struct mcps__log *log = context->log;
-    struct mcps__bytes **part = &tool->parts[MCPS__TOOL_INPUT];
+    int r = mcps__offer_keep_table(&tool->args, tool, "table of arguments", from->args,
+                                   from->args_size, context->log);
+
+    if (r >= 0)
+        r = keep_schema(tool, MCPS__PART_INPUT, tool->args);
+    return r < 0 ? r
+                 : compile_trees(tool->args, tool, MCPS__PART_INPUT, "table of arguments",
+                                 context);
+}
+
+static int keep_input(struct mcps__offer *tool, const struct mcps_tool *from,
+                      const struct mcps__offer_context *context)
+{
     const struct text input = {
         "input schema",
         from->input_schema ? from->input_schema : any_arguments,
@@ -384,117 +277,95 @@ static int keep_input(struct mcps__tool *tool, const struct mcps_tool *from,
     bool for_objects = false;
     int r;
 
-    if (from->args) {
-        r = compile(&tool->args, from, "arguments", from->args, from->args_size, log);
-        if (r >= 0)
-            r = keep_schema(part, tool->args);
-        return r < 0 ? r
-                     : compile_trees(tool->args, *part, from, "table of arguments",
-                                     context);
-    }
-    r = take_text(part, from, &input, &for_objects, log);
+    if (from->args)
+        return keep_input_table(tool, from, context);
+    r = take_text(tool, MCPS__PART_INPUT, &input, &for_objects, context->log);
     if (r >= 0 && !for_objects)
-        r = refuse_text(from, &input, "its \"type\" is not \"object\"", log);
+        r = mcps__offer_fault(tool, input.name, "its \"type\" is not \"object\"",
+                              context->log);
     if (r < 0 || !from->input_schema)
         return r;
-    return compile_text(&tool->input, *part, from, input.name, context);
+    return compile_text(&tool->input, tool, MCPS__PART_INPUT, input.name, context);
 }
 
-static int keep_output(struct mcps__tool *tool, const struct mcps_tool *from,
-                       const struct mcps__tool_context *context)
+static int keep_output(struct mcps__offer *tool, const struct mcps_tool *from,
+                       const struct mcps__offer_context *context)
 {
-    struct mcps__log *log = context->log;
-    struct mcps__bytes **part = &tool->parts[MCPS__TOOL_OUTPUT];
     const struct text output = { "output schema", from->output_schema };
     int r;
 
     if (!from->result) {
-        r = take_text(part, from, &output, &tool->object_output, log);
-        return r < 0 ? r : compile_text(&tool->output, *part, from, output.name, context);
+        r = take_text(tool, MCPS__PART_OUTPUT, &output, &tool->object_output,
+                      context->log);
+        return r < 0 ? r
+                     : compile_text(&tool->output, tool, MCPS__PART_OUTPUT, output.name,
+                                    context);
     }
     tool->object_output = true;
-    r = compile(&tool->result, from, "results", from->result, 0, log);
+    r = mcps__offer_keep_table(&tool->result, tool, "table of results", from->result, 0,
+                               context->log);
     if (r >= 0)
-        r = keep_schema(part, tool->result);
+        r = keep_schema(tool, MCPS__PART_OUTPUT, tool->result);
     return r < 0 ? r
-                 : compile_trees(tool->result, *part, from, "table of results", context);
+                 : compile_trees(tool->result, tool, MCPS__PART_OUTPUT,
+                                 "table of results", context);
 }
 
-static int fill(struct mcps__tool *tool, const struct mcps_tool *from,
-                const struct mcps__tool_context *context)
-{
-    struct mcps__log *log = context->log;
-    struct mcps__bytes **parts = tool->parts;
-    int r;
+/* ---- making one ---- */
 
-    tool->name = mcps__memdup(from->name, strlen(from->name) + 1);
-    if (!tool->name)
-        return -ENOMEM;
-    r = keep_string(&parts[MCPS__TOOL_NAME], from->name);
+static int make(struct mcps__offer **ret, const struct mcps_tool *from,
+                const struct mcps__offer_context *context)
+{
+    const struct mcps__offer_source source = {
+        .kind = MCPS_TOOLS,
+        .key = from->name,
+        .title = from->title,
+        .description = from->description,
+        .executor = from->executor,
+        .icons = from->icons,
+        .meta = from->meta,
+        .tags = from->tags,
+        .needs = from->needs,
+        .timeout_ms = from->timeout_ms,
+        .max_parallel = from->max_parallel,
+        .userdata = from->userdata,
+        .destroy = from->destroy,
+    };
+    struct mcps__offer *tool = NULL;
+    int r = check(from, context->log);
+
     if (r >= 0)
-        r = keep_string(&parts[MCPS__TOOL_TITLE], from->title);
-    if (r >= 0)
-        r = keep_string(&parts[MCPS__TOOL_DESCRIPTION], from->description);
+        r = mcps__offer_new(&tool, &source, from->name, context);
     if (r >= 0)
         r = keep_input(tool, from, context);
     if (r >= 0)
         r = keep_output(tool, from, context);
     if (r >= 0)
-        r = keep_hints(&parts[MCPS__TOOL_ANNOTATIONS], from->hints);
-    if (r >= 0)
-        r = take_json(&parts[MCPS__TOOL_ICONS], from, "icons", from->icons,
-                      mcps__meta_array, log);
-    if (r >= 0)
-        r = take_json(&parts[MCPS__TOOL_META], from, "meta", from->meta,
-                      mcps__meta_object, log);
-    return r;
-}
-
-int mcps__tool_new(struct mcps__tool **ret, const struct mcps_tool *from,
-                   const struct mcps__tool_context *context)
-{
-    struct mcps__tool *tool;
-    int r = check(from, context->log);
-
-    if (r < 0)
-        return r;
-    tool = mcps__calloc(1, sizeof *tool);
-    if (!tool)
-        return -ENOMEM;
-    r = fill(tool, from, context);
+        r = keep_hints(tool, from->hints);
     if (r < 0) {
-        free_tool(tool);
+        mcps__offer_abandon(tool);
         return r;
     }
-    mcps__obj_init(&tool->obj, TOOL_MAGIC);
     tool->handler = from->handler;
     tool->typed = from->typed;
-    tool->userdata = from->userdata;
-    tool->destroy = from->destroy;
-    tool->needs = from->needs;
-    tool->timeout_ms = from->timeout_ms;
-    tool->max_parallel = from->max_parallel;
-    atomic_init(&tool->n_calls, 0);
     *ret = tool;
     return 0;
 }
 
-int mcps__tool_resolve(struct mcps__tool *tool, const char *executor,
-                       const struct mcps__executors *executors, struct mcps__log *log)
+/* The elements have the size that the first one names: an application that was built with a
+ * smaller struct leaves the rest out, which is zero. */
+int mcps__tool_make(struct mcps__offer **ret, const void *items, size_t i,
+                    const struct mcps__offer_context *context)
 {
-    mcps_executor *found;
+    const struct mcps_tool *tools = items;
+    struct mcps_tool tool = { .struct_size = 0 };
+    size_t size = tools->struct_size;
+    int r;
 
-    if (!executor)
-        return 0;
-    tool->on_loop = strcmp(executor, MCPS_INLINE) == 0;
-    if (tool->on_loop)
-        return 0;
-    found = mcps__executors_find(executors, executor);
-    if (!found) {
-        mcps__log(log, MCPS_LOG_ERROR, "tool %s: there is no executor \"%s\"", tool->name,
-                  executor);
-        return -EINVAL;
-    }
-    tool->pool = &found->pool;
-    return 0;
+    memcpy(&tool, (const char *)items + i * size,
+           size < sizeof tool ? size : sizeof tool);
+    r = make(ret, &tool, context);
+    if (r < 0 && tool.destroy)
+        tool.destroy(tool.userdata);
+    return r;
 }

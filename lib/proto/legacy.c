@@ -12,7 +12,8 @@
 
 #include "core/call.h"
 #include "json/tree.h"
-#include "proto/tools.h"
+#include "proto/capabilities.h"
+#include "proto/offers.h"
 #include "rpc/errors.h"
 
 /* ---- the handshake ---- */
@@ -65,8 +66,6 @@ static unsigned read_capabilities(struct json_object *params)
     return bits;
 }
 
-static const char capabilities[] = "{\"tools\":{\"listChanged\":true}}";
-
 static void answer_initialize(const struct mcps__request *request,
                               const struct mcps__context *context)
 {
@@ -80,7 +79,7 @@ static void answer_initialize(const struct mcps__request *request,
     mcps__write_key(&w, "protocolVersion");
     mcps__write_string(&w, mcps__version_info(context->version)->text);
     mcps__write_key(&w, "capabilities");
-    mcps__write_raw(&w, capabilities, sizeof capabilities - 1);
+    mcps__capabilities_write(&w, engine, context->version);
     mcps__write_key(&w, "serverInfo");
     mcps__write_raw(&w, info->data, info->len);
     if (engine->instructions) {
@@ -191,7 +190,7 @@ static void handle_cancelled(const struct mcps__request *request)
         mcps__request_ignore(request, "a cancel of what is not in flight");
         return;
     }
-    mcps__call_cancel(mcps__call_of(exchange), MCPS_CANCEL_CLIENT);
+    mcps__exchange_cancel(exchange, MCPS_CANCEL_CLIENT);
     mcps__exchange_unref(exchange);
 }
 

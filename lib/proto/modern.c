@@ -10,7 +10,8 @@
 
 #include "core/answer.h"
 #include "json/text.h"
-#include "proto/tools.h"
+#include "proto/capabilities.h"
+#include "proto/offers.h"
 #include "rpc/errors.h"
 #include "util/utf8.h"
 
@@ -188,7 +189,6 @@ static void refuse_version(const struct mcps__request *request,
 
 static void discover(const struct mcps__request *request)
 {
-    static const char capabilities[] = "{\"tools\":{}}";
     const struct mcps__engine *engine = request->peer->engine;
     enum mcps__version version = request->context->version;
     struct mcps__buf buf;
@@ -199,7 +199,7 @@ static void discover(const struct mcps__request *request)
     mcps__write_key(&w, "supportedVersions");
     write_versions(&w);
     mcps__write_key(&w, "capabilities");
-    mcps__write_raw(&w, capabilities, sizeof capabilities - 1);
+    mcps__capabilities_write(&w, engine, version);
     if (engine->instructions) {
         mcps__write_key(&w, "instructions");
         mcps__write_raw(&w, engine->instructions->data, engine->instructions->len);

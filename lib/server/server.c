@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/registry.h"
+#include "core/tool.h"
 #include "server/drive.h"
 #include "server/run.h"
 #include "transport/stdio.h"
@@ -141,69 +142,81 @@ int mcps__server_check_process(const struct mcps_server *server)
 /* ---- what it offers ---- */
 
 /* The clients hear of it when it is there. */
-static int end_change(struct mcps_server *server, int r)
+static int end_change(struct mcps_server *server, enum mcps_kind kind, int r)
 {
     if (r > 0)
-        mcps__changes_announce(&server->engine->changes);
+        mcps__changes_announce(&server->engine->changes, kind);
     return r < 0 ? r : 0;
+}
+
+static int add(struct mcps_server *server, enum mcps_kind kind, mcps__offer_make_fn *make,
+               const void *items, size_t n)
+{
+    struct mcps__engine *engine = server->engine;
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    if (!items)
+        return n == 0 ? 0 : -EINVAL;
+    return end_change(
+        server, kind,
+        mcps__registry_add(&engine->registry, &engine->log, kind, make, items, n));
 }
 
 int mcps_server_add_tools(mcps_server *server, const struct mcps_tool *tools, size_t n)
 {
-    struct mcps__engine *engine = server->engine;
-    int r = mcps__server_check_process(server);
-
-    if (r < 0)
-        return r;
-    if (!tools)
-        return n == 0 ? 0 : -EINVAL;
-    return end_change(
-        server, mcps__registry_add_tools(&engine->registry, &engine->log, tools, n));
+    return add(server, MCPS_TOOLS, mcps__tool_make, tools, n);
 }
 
-static int check_names(const struct mcps_server *server, const char *const *names,
-                       size_t n)
+static int check_keys(const struct mcps_server *server, enum mcps_kind kind,
+                      const char *const *keys, size_t n)
 {
     int r = mcps__server_check_process(server);
 
-    if (r >= 0 && !names && n > 0)
+    if (r >= 0 && ((unsigned)kind >= MCPS_N_KINDS || (!keys && n > 0)))
         return -EINVAL;
     for (size_t i = 0; r >= 0 && i < n; i++)
-        r = names[i] ? 0 : -EINVAL;
+        r = keys[i] ? 0 : -EINVAL;
     return r;
 }
 
-int mcps_server_remove_tools(mcps_server *server, const char *const *names, size_t n)
+int mcps_server_remove(mcps_server *server, enum mcps_kind kind, const char *const *keys,
+                       size_t n)
 {
     struct mcps__engine *engine = server->engine;
-    int r = check_names(server, names, n);
+    int r = check_keys(server, kind, keys, n);
 
     if (r < 0)
         return r;
     return end_change(
-        server, mcps__registry_remove_tools(&engine->registry, &engine->log, names, n));
+        server, kind,
+        mcps__registry_remove(&engine->registry, &engine->log, kind, keys, n));
 }
 
-static int set_enabled(struct mcps_server *server, const char *const *names, size_t n,
-                       bool enabled)
+static int set_enabled(struct mcps_server *server, enum mcps_kind kind,
+                       const char *const *keys, size_t n, bool enabled)
 {
     struct mcps__engine *engine = server->engine;
-    int r = check_names(server, names, n);
+    int r = check_keys(server, kind, keys, n);
 
     if (r < 0)
         return r;
-    return end_change(server, mcps__registry_enable_tools(&engine->registry, &engine->log,
-                                                          names, n, enabled));
+    return end_change(
+        server, kind,
+        mcps__registry_enable(&engine->registry, &engine->log, kind, keys, n, enabled));
 }
 
-int mcps_server_enable_tools(mcps_server *server, const char *const *names, size_t n)
+int mcps_server_enable(mcps_server *server, enum mcps_kind kind, const char *const *keys,
+                       size_t n)
 {
-    return set_enabled(server, names, n, true);
+    return set_enabled(server, kind, keys, n, true);
 }
 
-int mcps_server_disable_tools(mcps_server *server, const char *const *names, size_t n)
+int mcps_server_disable(mcps_server *server, enum mcps_kind kind, const char *const *keys,
+                        size_t n)
 {
-    return set_enabled(server, names, n, false);
+    return set_enabled(server, kind, keys, n, false);
 }
 
 int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache, uint32_t ttl_ms,
@@ -222,7 +235,7 @@ int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache, uint32_t t
         server->engine->cache[cache] = (struct mcps__cache_hints){ ttl_ms, !is_public };
     mcps__mutex_unlock(&server->mutex);
     if (r >= 0)
-        mcps__registry_drop_lists(&server->engine->registry);
+        mcps__registry_drop_pages(&server->engine->registry);
     return r;
 }
 

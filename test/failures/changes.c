@@ -44,7 +44,7 @@ static int add(struct scene *scene, const char *name)
 
 static int remove_one(struct scene *scene, const char *name)
 {
-    return mcps_server_remove_tools(scene->server, &name, 1);
+    return mcps_server_remove(scene->server, MCPS_TOOLS, &name, 1);
 }
 
 /* Is that tool in the list? */
@@ -84,25 +84,25 @@ static void tools_come_and_go(void)
     CHECK_INT(add(&scene, "two"), 0);
     CHECK(lists(&wire, "one") && lists(&wire, "two"));
     CHECK_INT(add(&scene, "one"), MCPS_EEXISTS);
-    CHECK_INT(mcps_server_disable_tools(scene.server, both, 1), 0);
+    CHECK_INT(mcps_server_disable(scene.server, MCPS_TOOLS, both, 1), 0);
     CHECK(!lists(&wire, "one") && lists(&wire, "two"));
     CHECK(wire_call(&wire, "1", "one", NULL));
     CHECK_INT(answer_code(wire_answer(&wire, "1")), -32602);
     /* All or none. */
-    CHECK_INT(mcps_server_enable_tools(scene.server, wrong, 2), MCPS_ENOTFOUND);
+    CHECK_INT(mcps_server_enable(scene.server, MCPS_TOOLS, wrong, 2), MCPS_ENOTFOUND);
     CHECK_INT(scene_logged(&scene, "there is no tool three"), 1);
     CHECK(!lists(&wire, "one"));
-    CHECK_INT(mcps_server_remove_tools(scene.server, wrong, 2), MCPS_ENOTFOUND);
-    CHECK_INT(mcps_server_remove_tools(scene.server, none, 2), -EINVAL);
-    CHECK_INT(mcps_server_remove_tools(scene.server, NULL, 1), -EINVAL);
-    CHECK_INT(mcps_server_enable_tools(scene.server, both, 2), 0);
+    CHECK_INT(mcps_server_remove(scene.server, MCPS_TOOLS, wrong, 2), MCPS_ENOTFOUND);
+    CHECK_INT(mcps_server_remove(scene.server, MCPS_TOOLS, none, 2), -EINVAL);
+    CHECK_INT(mcps_server_remove(scene.server, MCPS_TOOLS, NULL, 1), -EINVAL);
+    CHECK_INT(mcps_server_enable(scene.server, MCPS_TOOLS, both, 2), 0);
     CHECK(lists(&wire, "one") && lists(&wire, "two"));
     CHECK(wire_call(&wire, "2", "one", NULL));
     CHECK_STR(answer_text(wire_answer(&wire, "2")), "one");
-    CHECK_INT(mcps_server_remove_tools(scene.server, both, 2), 0);
+    CHECK_INT(mcps_server_remove(scene.server, MCPS_TOOLS, both, 2), 0);
     CHECK(!lists(&wire, "one") && !lists(&wire, "two") && lists(&wire, "echo"));
     CHECK_INT(remove_one(&scene, "one"), MCPS_ENOTFOUND);
-    CHECK_INT(mcps_server_remove_tools(scene.server, NULL, 0), 0);
+    CHECK_INT(mcps_server_remove(scene.server, MCPS_TOOLS, NULL, 0), 0);
     CHECK_INT(add(&scene, "one"), 0);
     CHECK(lists(&wire, "one"));
     CHECK(wire_ok(&wire));
@@ -198,8 +198,8 @@ static void no_more_than_one_at_a_time(void)
     CHECK_INT(add(&scene, "one"), 0);
     CHECK(await_changes(&wire, 1));
     for (int i = 0; i < 100; i++) {
-        CHECK_INT(mcps_server_disable_tools(scene.server, &one, 1), 0);
-        CHECK_INT(mcps_server_enable_tools(scene.server, &one, 1), 0);
+        CHECK_INT(mcps_server_disable(scene.server, MCPS_TOOLS, &one, 1), 0);
+        CHECK_INT(mcps_server_enable(scene.server, MCPS_TOOLS, &one, 1), 0);
     }
     CHECK(wire_alive(&wire));
     CHECK_INT(wire.n_changes, 1);
@@ -236,8 +236,8 @@ static void who_is_told(void)
                     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));
     CHECK(await_changes(&early, 1));
     /* What nobody sees is no change. */
-    CHECK_INT(mcps_server_remove_tools(scene.server, NULL, 0), 0);
-    CHECK_INT(mcps_server_enable_tools(scene.server, &one, 1), 0);
+    CHECK_INT(mcps_server_remove(scene.server, MCPS_TOOLS, NULL, 0), 0);
+    CHECK_INT(mcps_server_enable(scene.server, MCPS_TOOLS, &one, 1), 0);
     CHECK(wire_alive(&ready) && wire_alive(&early));
     CHECK_INT(ready.n_changes, 2);
     CHECK_INT(early.n_changes, 1);
@@ -369,11 +369,11 @@ static void *change(void *userdata)
 
         if (mcps_server_add_tools(server, pair, 2) < 0)
             player->fault = "not added";
-        else if (mcps_server_disable_tools(server, names, 2) < 0)
+        else if (mcps_server_disable(server, MCPS_TOOLS, names, 2) < 0)
             player->fault = "not disabled";
-        else if (mcps_server_enable_tools(server, names, 2) < 0)
+        else if (mcps_server_enable(server, MCPS_TOOLS, names, 2) < 0)
             player->fault = "not enabled";
-        else if (mcps_server_remove_tools(server, names, 2) < 0)
+        else if (mcps_server_remove(server, MCPS_TOOLS, names, 2) < 0)
             player->fault = "not removed";
     }
     return NULL;

@@ -339,7 +339,7 @@ static void cancel_late(void *userdata)
     mcps__dispatch(exchange->peer, &scan, text,
                    mcps__scan_feed(&scan, text, sizeof text - 1, true));
     mcps__scan_fini(&scan);
-    *set = mcps__call_cancel(atomic_load(&hands.call), MCPS_CANCEL_CLIENT) ||
+    *set = mcps__exchange_cancel(exchange, MCPS_CANCEL_CLIENT) ||
            mcps__token_set(&exchange->token, MCPS_CANCEL_CLIENT);
 }
 

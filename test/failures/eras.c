@@ -92,7 +92,7 @@ static bool begin(struct act *act, const char *limits)
 
     mcps__sync_reset();
     return scene_open(&act->scene, 2, limits, tools, N_TOOLS) &&
-           mcps_server_disable_tools(act->scene.server, labs,
+           mcps_server_disable(act->scene.server, MCPS_TOOLS, labs,
                                      sizeof labs / sizeof labs[0]) == 0 &&
            mcps_server_start(act->scene.server) == 0 &&
            wire_connect(&act->wire, &act->scene, NULL);

@@ -537,7 +537,7 @@ static void f9_10_errors_say_what_they_should(void)
     CHECK(scene_log_ok(&scene));
     CHECK(wire_call(&wire, "3", "no_result", NULL));
     CHECK_INT(answer_code(wire_answer(&wire, "3")), -32603);
-    CHECK_STR(message_of(wire_answer(&wire, "3")), "The tool gave no answer");
+    CHECK_STR(message_of(wire_answer(&wire, "3")), "The handler gave no answer");
     CHECK_INT(scene_logged(&scene, "tool no_result let go of a call"), 1);
     for (size_t i = 0; i < wire.n_messages; i++)
         CHECK(!strstr(wire.messages[i], "0x") && !strstr(wire.messages[i], ".c:"));

@@ -28,7 +28,8 @@ static int begin(struct mcps__content *content, size_t limit)
 {
     mcps__content_init(content);
     n_freed = 0;
-    return mcps__content_begin(content, &id, MCPS__V_2025_11_25, limit);
+    return mcps__content_begin(content, &id, MCPS__V_2025_11_25, MCPS__SHAPE_CONTENT,
+                               limit);
 }
 
 /* What a message is so far, with the base64 of its blobs. */

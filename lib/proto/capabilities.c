@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What the server says that it can do; see capabilities.h. */
+#include "config.h"
+
+#include "proto/capabilities.h"
+
+bool mcps__capabilities_has(const struct mcps__engine *engine, enum mcps_kind kind)
+{
+    const struct mcps__registry *registry = &engine->registry;
+
+    switch (kind) {
+    case MCPS_TOOLS: return true;
+    case MCPS_PROMPTS: return mcps__registry_has(registry, kind);
+    case MCPS_RESOURCES:
+    case MCPS_TEMPLATES:
+        return mcps__registry_has(registry, MCPS_RESOURCES) ||
+               mcps__registry_has(registry, MCPS_TEMPLATES);
+    case MCPS_N_KINDS: break;
+    }
+    return false;
+}
+
+/* Until there are subscriptions, the modern era has no way to hear of changes. */
+static void write_kind(struct mcps__writer *w, const char *name,
+                       enum mcps__version version)
+{
+    mcps__write_key(w, name);
+    mcps__write_object(w);
+    if (mcps__version_info(version)->era == MCPS__LEGACY) {
+        mcps__write_key(w, "listChanged");
+        mcps__write_bool(w, true);
+    }
+    mcps__write_object_end(w);
+}
+
+void mcps__capabilities_write(struct mcps__writer *w, const struct mcps__engine *engine,
+                              enum mcps__version version)
+{
+    mcps__write_object(w);
+    write_kind(w, "tools", version);
+    if (mcps__capabilities_has(engine, MCPS_PROMPTS))
+        write_kind(w, "prompts", version);
+    if (mcps__capabilities_has(engine, MCPS_RESOURCES))
+        write_kind(w, "resources", version);
+    mcps__write_object_end(w);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* Listing and calling what is offered, which both eras do alike; see offers.h. */
+#include "config.h"
+
+#include "proto/offers.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "core/answer.h"
+#include "core/call.h"
+#include "core/close.h"
+#include "core/lists.h"
+#include "rpc/errors.h"
+#include "util/utf8.h"
+
+/* ---- listing ---- */
+
+static void answer_page(const struct mcps__request *request, enum mcps_kind kind,
+                        const struct mcps__buf *cursor)
+{
+    struct mcps__bytes *page;
+    int r = mcps__lists_get(request->peer->engine, kind, request->context->version,
+                            cursor, &page);
+
+    if (r == -EINVAL) {
+        mcps__request_refuse_params(request, "this cursor is none that the server gave");
+    } else if (r < 0) {
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    } else {
+        mcps__request_answer_bytes(request, page);
+        mcps__bytes_unref(page);
+    }
+}
+
+void mcps__offers_list(const struct mcps__request *request, enum mcps_kind kind)
+{
+    bool wrong = false;
+    const struct mcps__scan_member *cursor =
+        mcps__request_param(request, "cursor", MCPS__JSON_STRING, &wrong);
+    struct mcps__buf decoded;
+
+    if (wrong) {
+        mcps__request_refuse_params(request, "cursor must be a string");
+        return;
+    }
+    if (!cursor) {
+        answer_page(request, kind, NULL);
+        return;
+    }
+    if (mcps__request_decode(&decoded, request, cursor) < 0)
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    else
+        answer_page(request, kind, &decoded);
+    mcps__buf_fini(&decoded);
+}
+
+void mcps__tools_list(const struct mcps__request *request)
+{
+    mcps__offers_list(request, MCPS_TOOLS);
+}
+
+/* ---- calling ---- */
+
+/* A token of another type is as good as none: the call is not refused for it. */
+static int read_progress_token(const struct mcps__request *request, struct mcps__id *ret)
+{
+    const struct mcps__scan_member *token =
+        mcps__scan_find(request->scan, request->text, MCPS__SCAN_META, "progressToken");
+    const char *why;
+    int r = 0;
+
+    ret->kind = MCPS__ID_NONE;
+    ret->len = 0;
+    if (token)
+        r = mcps__id_read(ret, request->text + token->value, token->value_len,
+                          (enum mcps__json_type)token->type, &why);
+    return r == -ENOMEM ? r : 0;
+}
+
+enum { QUOTED_MAX = 64 }; /* bytes of a name in an error */
+
+static void refuse_key(const struct mcps__request *request, const char *what,
+                       const char *noun, const struct mcps__buf *key)
+{
+    char message[160];
+    size_t len = key->len < QUOTED_MAX ? key->len : QUOTED_MAX;
+
+    len = mcps__utf8_valid_prefix(key->data, len);
+    snprintf(message, sizeof message, "%s %s: \"%.*s\"", what, noun, (int)len, key->data);
+    mcps__request_refuse_params(request, message);
+}
+
+struct mcps__offer *mcps__offers_find(const struct mcps__request *request,
+                                      enum mcps_kind kind, const struct mcps__buf *key)
+{
+    bool enabled = false;
+    struct mcps__offer *offer = mcps__registry_find(&request->peer->engine->registry,
+                                                    kind, key->data, key->len, &enabled);
+
+    if (offer && enabled)
+        return offer;
+    refuse_key(request, offer ? "Disabled" : "Unknown", mcps__kind_noun(kind), key);
+    return mcps__offer_unref(offer);
+}
+
+/* ---- what the client must be able to do ---- */
+
+static void write_missing(struct mcps__writer *w, unsigned missing)
+{
+    mcps__write_object(w);
+    mcps__write_key(w, "requiredCapabilities");
+    mcps__write_capabilities(w, missing);
+    mcps__write_object_end(w);
+}
+
+static void refuse_missing(const struct mcps__request *request, const char *data)
+{
+    mcps__request_refuse(request, MCPS__RPC_MISSING_CAPABILITY, NULL, data);
+}
+
+/* The legacy era has no error for it: the model is told. */
+static void fail_missing(const struct mcps__request *request, const char *data)
+{
+    char text[256];
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    snprintf(text, sizeof text, "This tool needs a client that has declared more: %s",
+             data);
+    if (mcps__request_begin_result(request, &buf, &w) < 0)
+        return;
+    mcps__write_tool_error(&w, text);
+    mcps__request_end_result(request, &buf, &w);
+}
+
+static bool check_needs(const struct mcps__request *request,
+                        const struct mcps__call_request *call)
+{
+    unsigned missing = call->offer->needs & ~request->context->capabilities;
+    struct mcps__buf data;
+    struct mcps__writer w;
+
+    if (missing == 0)
+        return true;
+    mcps__buf_init(&data, SIZE_MAX);
+    mcps__write_init(&w, &data);
+    write_missing(&w, missing);
+    if (mcps__write_end(&w) < 0 || mcps__buf_append_byte(&data, '\0') < 0)
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    else if (mcps__context_is_modern(request->context) || !call->action->to_model)
+        refuse_missing(request, data.data);
+    else
+        fail_missing(request, data.data);
+    mcps__buf_fini(&data);
+    return false;
+}
+
+/* ---- admission ---- */
+
+static void refuse_call(const struct mcps__request *request, int error, const char *why)
+{
+    if (error == MCPS_EEXISTS)
+        mcps__request_refuse_unnamed(
+            request, MCPS__RPC_INVALID_REQUEST,
+            "Invalid request: a request with this id is in flight");
+    else if (error == MCPS_ECLOSED)
+        mcps__request_refuse(request, MCPS__RPC_SERVER, "The server stops",
+                             MCPS__SHUTDOWN);
+    else if (error == MCPS_ELIMIT)
+        mcps__request_refuse(request, MCPS__RPC_SERVER, why, MCPS__BUSY);
+    else
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+}
+
+void mcps__offers_call(const struct mcps__request *request,
+                       const struct mcps__call_request *what)
+{
+    struct mcps__call_request call = *what;
+    struct mcps__id progress_token;
+    const char *why = NULL;
+    int r;
+
+    if (!check_needs(request, what))
+        return;
+    r = read_progress_token(request, &progress_token);
+    call.peer = request->peer;
+    call.context = request->context;
+    call.batch = request->batch;
+    call.id = &request->env->id;
+    call.progress_token = &progress_token;
+    if (r >= 0)
+        r = mcps__call_admit(&call, &why);
+    if (r < 0)
+        refuse_call(request, r, why);
+}
+
+static struct mcps__param param_of(const struct mcps__request *request,
+                                   const struct mcps__scan_member *member)
+{
+    return (struct mcps__param){ request->text + member->value, member->value_len };
+}
+
+bool mcps__offers_params(const struct mcps__request *request,
+                         struct mcps__param params[MCPS__N_PARAMS])
+{
+    bool wrong = false;
+    const struct mcps__scan_member *meta =
+        mcps__request_param(request, "_meta", MCPS__JSON_OBJECT, &wrong);
+
+    if (meta)
+        params[MCPS__PARAM_META] = param_of(request, meta);
+    return true;
+}
+
+static void call_tool(const struct mcps__request *request, const struct mcps__buf *name,
+                      const struct mcps__scan_member *arguments)
+{
+    struct mcps__param params[MCPS__N_PARAMS] = { { NULL, 0 } };
+    struct mcps__call_request call = {
+        .action = &mcps__action_tool,
+        .params = params,
+        .arguments = arguments ? request->text + arguments->value : NULL,
+        .arguments_len = arguments ? arguments->value_len : 0,
+    };
+
+    if (!mcps__offers_params(request, params))
+        return;
+    call.offer = mcps__offers_find(request, MCPS_TOOLS, name);
+    if (call.offer)
+        mcps__offers_call(request, &call);
+    mcps__offer_unref(call.offer);
+}
+
+void mcps__tools_call(const struct mcps__request *request)
+{
+    bool wrong_name = false, wrong_arguments = false;
+    const struct mcps__scan_member *name =
+        mcps__request_param(request, "name", MCPS__JSON_STRING, &wrong_name);
+    const struct mcps__scan_member *arguments =
+        mcps__request_param(request, "arguments", MCPS__JSON_OBJECT, &wrong_arguments);
+    struct mcps__buf decoded;
+
+    if (!name) {
+        mcps__request_refuse_params(request, "tools/call needs name, a string");
+        return;
+    }
+    if (wrong_arguments) {
+        mcps__request_refuse_params(request, "arguments must be an object");
+        return;
+    }
+    if (mcps__request_decode(&decoded, request, name) < 0)
+        refuse_call(request, -ENOMEM, NULL);
+    else
+        call_tool(request, &decoded, arguments);
+    mcps__buf_fini(&decoded);
+}
