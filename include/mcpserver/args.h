@@ -108,7 +108,14 @@ struct mcps_field {
     /* The argument is also sent as the HTTP header Mcp-Param-<header>, for what stands between
      * client and server: INT (then within ±(2^53 - 1)), BOOL, STRING, ENUM; not in a LIST. */
     const char *header MCPS_0;
-    const char *json_name MCPS_0;   /* its name in JSON, if that is no identifier of C */
+    const char *json_name MCPS_0; /* its name in JSON, if that is no identifier of C */
+    const char *title MCPS_0;     /* for people, who read it in forms; NULL: none */
+    /* Of STRING: "email", "uri", "date", "date-time" or another that JSON Schema has. Told in
+     * the schema; checked in the answers to forms, which have these four alone. */
+    const char *format MCPS_0;
+    /* Of ENUM: what people read in place of each choice, and a NULL behind the last. */
+    const char *const *titles MCPS_0;
+    bool legacy_titles MCPS_0;      /* of ENUM, not in a LIST: titles as "enumNames" */
     const void *reserved[2] MCPS_0; /* for options to come: NULL */
 };
 

@@ -108,6 +108,25 @@ static const char *check_choices(const struct mcps_field *f)
     return NULL;
 }
 
+static const char *check_titles(const struct mcps_field *f)
+{
+    size_t i = 0;
+
+    if (f->format && mcps__field_kind(f) != MCPS_TYPE_STRING)
+        return "has a format, but is no string";
+    if (f->legacy_titles && !f->titles)
+        return "has legacy titles, but no titles";
+    if (!f->titles)
+        return NULL;
+    if (mcps__field_kind(f) != MCPS_TYPE_ENUM)
+        return "has titles of choices, but is no enum";
+    if (f->legacy_titles && f->type == MCPS_TYPE_LIST)
+        return "has legacy titles, which a list cannot have";
+    while (f->choices[i] && f->titles[i])
+        i++;
+    return f->choices[i] || f->titles[i] ? "has not one title for each choice" : NULL;
+}
+
 /* RFC 9110, 5.6.2: tchar. */
 static bool is_token(const char *text)
 {
@@ -165,6 +184,7 @@ const char *mcps__field_check(const struct mcps_field *f,
     wrong = wrong ? wrong : check_bounds(f);
     wrong = wrong ? wrong : check_sizes(f);
     wrong = wrong ? wrong : check_choices(f);
+    wrong = wrong ? wrong : check_titles(f);
     wrong = wrong ? wrong : check_texts(f, place);
     return wrong ? wrong : check_header(f, place);
 }

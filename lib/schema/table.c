@@ -162,7 +162,7 @@ static int compact(struct compiler *c, char **ret, struct json_object **ret_tree
 static int compile_schema(struct compiler *c, const struct scope *scope,
                           struct mcps__table_field *f)
 {
-    struct json_object *tree = NULL, *described = NULL;
+    struct json_object *tree = NULL, *member = NULL;
     enum json_type type;
     int r;
 
@@ -172,8 +172,10 @@ static int compile_schema(struct compiler *c, const struct scope *scope,
     if (r == -ENOMEM)
         return r;
     type = r < 0 ? json_type_null : json_object_get_type(tree);
-    if (type == json_type_object)
-        f->schema_describes = json_object_object_get_ex(tree, "description", &described);
+    if (type == json_type_object) {
+        f->schema_titles = json_object_object_get_ex(tree, "title", &member);
+        f->schema_describes = json_object_object_get_ex(tree, "description", &member);
+    }
     json_object_put(tree);
     if (type != json_type_object && type != json_type_boolean)
         return refuse(c, scope, f->of, "has a schema that is no JSON object or boolean");
@@ -270,6 +272,7 @@ static int compile_field(struct compiler *c, const struct scope *scope,
     f->kind = mcps__field_kind(f->of);
     f->type = f->of->type;
     f->size = size_of(f->of, f->kind);
+    f->format = f->of->format ? mcps__format_find(f->of->format) : NULL;
     f->required = (f->of->flags & MCPS_REQUIRED) != 0;
     f->secret = scope->place.in_secret || (f->of->flags & MCPS_SECRET);
     inner.place.in_secret = f->secret;

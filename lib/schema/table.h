@@ -17,6 +17,7 @@
 #include "json/write.h"
 #include "mcpserver/args.h"
 #include "mcpserver/schema.h"
+#include "schema/format.h"
 #include "schema/held.h"
 
 enum {
@@ -40,12 +41,13 @@ struct mcps__table_field {
     enum mcps_type type, kind; /* `kind`: of a list, the type of its items */
     size_t size;               /* of the value; of a list, of an item */
     bool required, secret;
-    bool schema_describes;     /* schema_json has a description */
-    int64_t min, max;          /* of INT: all of them, if there is no bound */
-    struct mcps__table *table; /* of OBJECT, and of LIST of it */
+    bool schema_titles, schema_describes; /* schema_json has a title, a description */
+    int64_t min, max;                     /* of INT: all of them, if there is no bound */
+    struct mcps__table *table;            /* of OBJECT, and of LIST of it */
     size_t *choice_len, n_choices;
-    char *default_json, *schema_json; /* without white space; NULL: none */
-    mcps_schema *schema;              /* of schema_json, once it is compiled; or NULL */
+    const struct mcps__format *format; /* NULL: none, or none that is known */
+    char *default_json, *schema_json;  /* without white space; NULL: none */
+    mcps_schema *schema;               /* of schema_json, once it is compiled; or NULL */
     /* What a value may be, in words; of a list, an item, and the list. */
     char *expected, *expected_list;
 };
@@ -68,9 +70,19 @@ int mcps__table_new(struct mcps__table **ret, const struct mcps_field *fields,
 /* Returns NULL; NULL is fine. */
 struct mcps__table *mcps__table_free(struct mcps__table *table);
 
+/* What sets the schema of a form apart from that of arguments and results: it says nothing
+ * of headers or of other members, and of the items of a list with titles no type. */
+struct mcps__form_style {
+    bool legacy_titles;      /* say titles as "enumNames", whatever the field wants */
+    bool only_bool_defaults; /* leave out those of other types */
+};
+
 /* Writes the schema, one value: an object with these properties, in their order, and no
  * others. */
 void mcps__table_write_schema(const struct mcps__table *table, struct mcps__writer *w);
+/* The same as a form has it. The table is one that mcps__form_check() took. */
+void mcps__table_write_form(const struct mcps__table *table,
+                            const struct mcps__form_style *style, struct mcps__writer *w);
 
 /* Compiles what fields of type JSON say of their values, so that decoding and encoding check
  * it: `json` is what mcps__table_write_schema() wrote, in which references are resolved. MCPS_EINVALID

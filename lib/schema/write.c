@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The JSON Schema that a table stands for; see table.h. */
+/*
+ * The JSON Schema that a table stands for; see table.h. What a form says is passed along as
+ * `form`, which is NULL for the schema of arguments or results.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -37,13 +40,43 @@ static void write_bounds(struct mcps__writer *w, const struct mcps__table_field 
     }
 }
 
-static void write_choices(struct mcps__writer *w, const struct mcps__table_field *f)
+static void write_texts(struct mcps__writer *w, const char *key, const char *const *texts,
+                        size_t n)
 {
-    mcps__write_key(w, "enum");
+    mcps__write_key(w, key);
     mcps__write_array(w);
-    for (size_t i = 0; i < f->n_choices; i++)
-        mcps__write_text(w, f->of->choices[i], f->choice_len[i]);
+    for (size_t i = 0; i < n; i++)
+        mcps__write_string(w, texts[i]);
     mcps__write_array_end(w);
+}
+
+static void write_titled(struct mcps__writer *w, const char *key,
+                         const struct mcps_field *of, size_t n)
+{
+    mcps__write_key(w, key);
+    mcps__write_array(w);
+    for (size_t i = 0; i < n; i++) {
+        mcps__write_object(w);
+        write_text(w, "const", of->choices[i]);
+        write_text(w, "title", of->titles[i]);
+        mcps__write_object_end(w);
+    }
+    mcps__write_array_end(w);
+}
+
+static void write_choices(struct mcps__writer *w, const struct mcps__table_field *f,
+                          const struct mcps__form_style *form)
+{
+    bool legacy = f->of->legacy_titles || (form && form->legacy_titles);
+
+    if (f->of->titles && !legacy) {
+        write_titled(w, form && f->type == MCPS_TYPE_LIST ? "anyOf" : "oneOf", f->of,
+                     f->n_choices);
+        return;
+    }
+    write_texts(w, "enum", f->of->choices, f->n_choices);
+    if (f->of->titles)
+        write_texts(w, "enumNames", f->of->titles, f->n_choices);
 }
 
 static const char *type_name(enum mcps_type type)
@@ -63,7 +96,8 @@ static const char *type_name(enum mcps_type type)
 static void write_table(struct mcps__writer *w, const struct mcps__table *table);
 
 /* What a type allows: of a field, or of the items of a list. */
-static void write_kind(struct mcps__writer *w, const struct mcps__table_field *f)
+static void write_kind(struct mcps__writer *w, const struct mcps__table_field *f,
+                       const struct mcps__form_style *form)
 {
     switch (f->kind) {
     case MCPS_TYPE_INT:
@@ -71,8 +105,9 @@ static void write_kind(struct mcps__writer *w, const struct mcps__table_field *f
     case MCPS_TYPE_STRING:
         write_uint(w, "minLength", f->of->min_length);
         write_uint(w, "maxLength", f->of->max_length);
+        write_text(w, "format", f->of->format);
         break;
-    case MCPS_TYPE_ENUM: write_choices(w, f); break;
+    case MCPS_TYPE_ENUM: write_choices(w, f, form); break;
     case MCPS_TYPE_OBJECT: write_table(w, f->table); break;
     case MCPS_TYPE_JSON:
         if (f->schema_json && f->schema_json[0] == '{' && f->schema_json[1] != '}')
@@ -82,22 +117,45 @@ static void write_kind(struct mcps__writer *w, const struct mcps__table_field *f
     }
 }
 
-static void write_items(struct mcps__writer *w, const struct mcps__table_field *f)
+static void write_items(struct mcps__writer *w, const struct mcps__table_field *f,
+                        const struct mcps__form_style *form)
 {
     mcps__write_key(w, "items");
     if (f->schema_json && f->schema_json[0] == 'f') {
         mcps__write_bool(w, false);
     } else {
         mcps__write_object(w);
-        write_text(w, "type", type_name(f->kind));
-        write_kind(w, f);
+        write_text(w, "type", form && f->of->titles ? NULL : type_name(f->kind));
+        write_kind(w, f, form);
         mcps__write_object_end(w);
     }
     write_uint(w, "minItems", f->of->min_items);
     write_uint(w, "maxItems", f->of->max_items);
 }
 
-static void write_field(struct mcps__writer *w, const struct mcps__table_field *f)
+/* What a client should know who sends the field. */
+static void write_sending(struct mcps__writer *w, const struct mcps__table_field *f)
+{
+    if (f->of->flags & MCPS_SECRET) {
+        mcps__write_key(w, "writeOnly");
+        mcps__write_bool(w, true);
+    }
+    write_text(w, "x-mcp-header", f->of->header);
+}
+
+static void write_default(struct mcps__writer *w, const struct mcps__table_field *f,
+                          const struct mcps__form_style *form)
+{
+    if (!f->default_json)
+        return;
+    if (form && form->only_bool_defaults && f->type != MCPS_TYPE_BOOL)
+        return;
+    mcps__write_key(w, "default");
+    mcps__write_raw(w, f->default_json, strlen(f->default_json));
+}
+
+static void write_field(struct mcps__writer *w, const struct mcps__table_field *f,
+                        const struct mcps__form_style *form)
 {
     bool list = f->type == MCPS_TYPE_LIST;
 
@@ -108,30 +166,27 @@ static void write_field(struct mcps__writer *w, const struct mcps__table_field *
     }
     mcps__write_object(w);
     write_text(w, "type", type_name(f->type));
+    if (list || !f->schema_titles)
+        write_text(w, "title", f->of->title);
     if (list || !f->schema_describes)
         write_text(w, "description", f->of->description);
     if (list)
-        write_items(w, f);
+        write_items(w, f, form);
     else
-        write_kind(w, f);
-    if (f->default_json) {
-        mcps__write_key(w, "default");
-        mcps__write_raw(w, f->default_json, strlen(f->default_json));
-    }
-    if (f->of->flags & MCPS_SECRET) {
-        mcps__write_key(w, "writeOnly");
-        mcps__write_bool(w, true);
-    }
-    write_text(w, "x-mcp-header", f->of->header);
+        write_kind(w, f, form);
+    write_default(w, f, form);
+    if (!form)
+        write_sending(w, f);
     mcps__write_object_end(w);
 }
 
-static void write_table(struct mcps__writer *w, const struct mcps__table *table)
+static void write_fields(struct mcps__writer *w, const struct mcps__table *table,
+                         const struct mcps__form_style *form)
 {
     mcps__write_key(w, "properties");
     mcps__write_object(w);
     for (size_t i = 0; i < table->n_fields; i++)
-        write_field(w, &table->fields[i]);
+        write_field(w, &table->fields[i], form);
     mcps__write_object_end(w);
     if (table->n_required > 0) {
         mcps__write_key(w, "required");
@@ -142,6 +197,11 @@ static void write_table(struct mcps__writer *w, const struct mcps__table *table)
         }
         mcps__write_array_end(w);
     }
+}
+
+static void write_table(struct mcps__writer *w, const struct mcps__table *table)
+{
+    write_fields(w, table, NULL);
     mcps__write_key(w, "additionalProperties");
     mcps__write_bool(w, false);
 }
@@ -151,5 +211,14 @@ void mcps__table_write_schema(const struct mcps__table *table, struct mcps__writ
     mcps__write_object(w);
     write_text(w, "type", "object");
     write_table(w, table);
+    mcps__write_object_end(w);
+}
+
+void mcps__table_write_form(const struct mcps__table *table,
+                            const struct mcps__form_style *style, struct mcps__writer *w)
+{
+    mcps__write_object(w);
+    write_text(w, "type", "object");
+    write_fields(w, table, style);
     mcps__write_object_end(w);
 }

@@ -45,7 +45,12 @@ MCPS_ARGS(all_args, ALL_ARGS);
         .schema_json = "{ \"type\" : \"array\",\n \"items\" : { } }")                  \
     ARG(S, JSON, told, "Ours", MCPS_OPTIONAL,                                          \
         .schema_json = "{\"description\":\"theirs\"}")                                 \
-    ARG(S, JSON, yes, "Yes", MCPS_OPTIONAL, .schema_json = "true")                     \
+    ARG(S, JSON, named, NULL, MCPS_OPTIONAL, .schema_json = "{\"title\":\"theirs\"}",  \
+        .title = "Ours")                                                               \
+    ARG(S, LIST(JSON), both, NULL, MCPS_OPTIONAL, .schema_json = "{\"title\":\"x\"}",  \
+        .title = "Ours")                                                               \
+    ARG(S, LIST(STRING), sites, NULL, MCPS_OPTIONAL, .format = "idn-hostname")         \
+    ARG(S, JSON, yes, "Yes", MCPS_OPTIONAL, .schema_json = "true", .title = "Certain") \
     ARG(S, JSON, no, "No", MCPS_OPTIONAL, .schema_json = "false")                      \
     ARG(S, LIST(JSON), many, NULL, MCPS_OPTIONAL, .schema_json = "{\"type\":\"null\"}")
 MCPS_ARGS(nested_args, NESTED_ARGS);
@@ -105,7 +110,12 @@ static void schemas_of_lists_and_objects(void)
               "\"extra\":{\"description\":\"Anything\"},"
               "\"strict\":{\"description\":\"Ours\",\"type\":\"array\",\"items\":{}},"
               "\"told\":{\"description\":\"theirs\"},"
-              "\"yes\":{\"description\":\"Yes\"},"
+              "\"named\":{\"title\":\"theirs\"},"
+              "\"both\":{\"type\":\"array\",\"title\":\"Ours\",\"items\":{\"title\":"
+              "\"x\"}},"
+              "\"sites\":{\"type\":\"array\",\"items\":{\"type\":\"string\","
+              "\"format\":\"idn-hostname\"}},"
+              "\"yes\":{\"title\":\"Certain\",\"description\":\"Yes\"},"
               "\"no\":false,"
               "\"many\":{\"type\":\"array\",\"items\":{\"type\":\"null\"}}},"
               "\"required\":[\"counts\"],\"additionalProperties\":false}");
@@ -145,6 +155,8 @@ struct one {
 static const char *const no_choices[] = { NULL };
 static const char *const twice[] = { "a", "b", "a", NULL };
 static const char *const not_utf8[] = { "\xff", NULL };
+static const char *const one_title[] = { "Celsius", NULL };
+static const char *const three_titles[] = { "Celsius", "Fahrenheit", "Kelvin", NULL };
 
 #define SECRET_IN(ARG, S) ARG(S, STRING, pin, "", MCPS_OPTIONAL | MCPS_SECRET)
 MCPS_ARGS(secret_in, SECRET_IN);
@@ -200,6 +212,17 @@ static const struct bad {
     BAD("has one choice twice", .type = MCPS_TYPE_ENUM, .choices = twice),
     BAD("has a choice that is not UTF-8", .type = MCPS_TYPE_ENUM, .choices = not_utf8),
     BAD("has choices, but is no enum", .type = MCPS_TYPE_STRING, .choices = units),
+    BAD("has a format, but is no string", .type = MCPS_TYPE_INT, .format = "email"),
+    BAD("has titles of choices, but is no enum", .type = MCPS_TYPE_STRING,
+        .titles = one_title),
+    BAD("has not one title for each choice", .type = MCPS_TYPE_ENUM, .choices = units,
+        .titles = one_title),
+    BAD("has not one title for each choice", .type = MCPS_TYPE_LIST,
+        .item = MCPS_TYPE_ENUM, .choices = units, .titles = three_titles),
+    BAD("has legacy titles, but no titles", .type = MCPS_TYPE_ENUM, .choices = units,
+        .legacy_titles = true),
+    BAD("has legacy titles, which a list cannot have", .type = MCPS_TYPE_LIST,
+        .item = MCPS_TYPE_ENUM, .choices = units, .titles = units, .legacy_titles = true),
     BAD("has a header that is no token of HTTP", .type = MCPS_TYPE_INT, .header = ""),
     BAD("has a header that is no token of HTTP", .type = MCPS_TYPE_INT, .header = "a b"),
     BAD("has a header that is no token of HTTP", .type = MCPS_TYPE_INT,
