@@ -275,6 +275,10 @@ static int decode_string(struct decoder *d, const struct mcps__at *at, void *to)
             return complained(d);
         }
     }
+    if (d->reader->form && at->field->format && !at->field->format->fits(text, len)) {
+        mcps__complain_format(&d->complaints, at, at->field->format, text, len);
+        return complained(d);
+    }
     text[len] = '\0';
     value = text;
     memcpy(to, &value, sizeof value);
@@ -587,7 +591,8 @@ static int decode_member(struct decoder *d, const struct mcps__at *object,
     bool has;
 
     if (i < 0) {
-        mcps__complain_unknown(&d->complaints, object, table, name, len);
+        if (!d->reader->form)
+            mcps__complain_unknown(&d->complaints, object, table, name, len);
         skip_value(d);
         return complained(d);
     }
@@ -665,7 +670,8 @@ int mcps__args_decode(struct mcps__args *args, const struct mcps__table *table,
     int r;
 
     *args = (struct mcps__args){ .table = table, .text = text, .len = len };
-    mcps__complaints_init(&d.complaints, "argument", reterr, reterr_size);
+    mcps__complaints_init(&d.complaints, reader->form ? "field" : "argument", reterr,
+                          reterr_size);
     args->value = mcps__malloc(table->struct_size);
     if (!args->value)
         return -ENOMEM;

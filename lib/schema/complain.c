@@ -204,6 +204,26 @@ void mcps__complain_got(struct mcps__complaints *c, const struct mcps__at *at,
     finish(c, &l);
 }
 
+void mcps__complain_format(struct mcps__complaints *c, const struct mcps__at *at,
+                           const struct mcps__format *format, const char *text,
+                           size_t len)
+{
+    struct line l = { .len = 0 };
+
+    put_place(&l, c, at, NULL);
+    put(&l, ": ");
+    put_expected(&l, format->expected);
+    put(&l, ", got ");
+    if (at->secret) {
+        put(&l, "another string");
+    } else {
+        put(&l, "\"");
+        put_name(&l, text, len);
+        put(&l, "\"");
+    }
+    finish(c, &l);
+}
+
 void mcps__complain_missing(struct mcps__complaints *c, const struct mcps__at *at,
                             const struct mcps__table_field *field)
 {

@@ -21,7 +21,7 @@ enum {
 };
 
 struct mcps__complaints {
-    const char *noun; /* "argument", "result" */
+    const char *noun; /* "argument", "result", "field" */
     char *out;
     size_t size, len;
     unsigned n;
@@ -49,6 +49,10 @@ void mcps__complain_got(struct mcps__complaints *c, const struct mcps__at *at,
 /* So many of what is counted: "character", "item". */
 void mcps__complain_count(struct mcps__complaints *c, const struct mcps__at *at, size_t n,
                           const char *what);
+/* The field or item, a string, is not of the format; `text` is decoded. */
+void mcps__complain_format(struct mcps__complaints *c, const struct mcps__at *at,
+                           const struct mcps__format *format, const char *text,
+                           size_t len);
 /* A required field of the object at `at` (NULL: the whole) is not there. */
 void mcps__complain_missing(struct mcps__complaints *c, const struct mcps__at *at,
                             const struct mcps__table_field *field);

@@ -24,6 +24,7 @@ libmcpscore_la_SOURCES += \
 	lib/schema/follow.c \
 	lib/schema/format.c lib/schema/format.h lib/schema/format_net.c \
 	lib/schema/format_time.c lib/schema/format_uri.c \
+	lib/schema/form.c lib/schema/form.h \
 	lib/schema/held.h \
 	lib/schema/identity.c \
 	lib/schema/idna.c lib/schema/idna.h \

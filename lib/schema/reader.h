@@ -13,6 +13,7 @@ struct mcps__reader {
     struct mcps__tree_parser parser;
     mcps_schema_scratch *scratch;
     bool coerces;     /* strings are taken for what their text is: set by whoever reads */
+    bool form;        /* fields of a form: see form.h, which sets it */
     size_t n_coerced; /* so many were, since somebody set it to 0 */
     size_t n_unchecked; /* trees for which the limits of their schemas did not suffice */
 };

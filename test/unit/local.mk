@@ -26,7 +26,7 @@ rpc_unit_sources = \
 schema_unit_sources = \
 	test/unit/schema_main.c test/unit/schema_scene.c test/unit/schema_scene.h \
 	test/unit/schema_complain.c test/unit/schema_constant.c test/unit/schema_decode.c \
-	test/unit/schema_encode.c test/unit/schema_format.c test/unit/schema_num.c \
+	test/unit/schema_encode.c test/unit/schema_form.c test/unit/schema_format.c test/unit/schema_num.c \
 	test/unit/schema_opened.c test/unit/schema_pattern.c test/unit/schema_pattern.h \
 	test/unit/schema_punycode.c test/unit/schema_regex.c test/unit/schema_regex_cost.c \
 	test/unit/schema_rounds.c test/unit/schema_table.c test/unit/schema_uri.c \

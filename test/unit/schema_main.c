@@ -10,7 +10,8 @@ extern const struct unit_test schema_table_tests[], schema_decode_tests[],
     schema_constant_tests[], schema_regex_tests[], schema_regex_cost_tests[],
     schema_opened_tests[], schema_rounds_tests[], schema_check_tests[],
     schema_options_tests[], schema_refuse_tests[], schema_coerce_tests[],
-    schema_hostile_tests[], schema_large_tests[], schema_bounds_tests[];
+    schema_hostile_tests[], schema_large_tests[], schema_bounds_tests[],
+    schema_form_tests[];
 
 int main(int argc, char **argv)
 {
@@ -19,6 +20,7 @@ int main(int argc, char **argv)
         { "decode", schema_decode_tests },
         { "complain", schema_complain_tests },
         { "encode", schema_encode_tests },
+        { "form", schema_form_tests },
         { "uri", schema_uri_tests },
         { "format", schema_format_tests },
         { "punycode", schema_punycode_tests },
