@@ -22,6 +22,7 @@ clients_sources = test/failures/clients.c
 edges_sources = test/failures/edges.c
 eras_sources = test/failures/eras.c
 changes_sources = test/failures/changes.c
+pages_sources = test/failures/pages.c
 soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 results_sources = test/failures/results.c test/failures/results.h test/failures/results_blobs.c
@@ -35,7 +36,7 @@ EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
-	$(eras_sources) $(changes_sources) $(results_sources) $(schemas_sources) \
+	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) $(schemas_sources) \
 	$(driven_sources) $(idle_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
@@ -51,7 +52,7 @@ if TEST_HOOKS
 failures_programs = test/failures/close test/failures/cancel test/failures/ask test/failures/stdio \
 	test/failures/load test/failures/hostile test/failures/stop test/failures/order \
 	test/failures/handlers test/failures/clients test/failures/edges \
-	test/failures/eras test/failures/changes test/failures/soak test/failures/idle \
+	test/failures/eras test/failures/changes test/failures/pages test/failures/soak test/failures/idle \
 	test/failures/results test/failures/schemas test/failures/driven
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
@@ -100,6 +101,9 @@ test_failures_eras_LDADD    = libscene.la
 test_failures_changes_SOURCES  = $(changes_sources)
 test_failures_changes_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_changes_LDADD    = libscene.la
+test_failures_pages_SOURCES  = $(pages_sources)
+test_failures_pages_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_pages_LDADD    = libscene.la
 test_failures_soak_SOURCES  = $(soak_sources)
 test_failures_soak_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_soak_LDADD    = libscene.la
