@@ -11,5 +11,6 @@ mcpsinclude_HEADERS = \
 	include/mcpserver/schema.h \
 	include/mcpserver/server.h \
 	include/mcpserver/test.h \
-	include/mcpserver/tool.h
+	include/mcpserver/tool.h \
+	include/mcpserver/uri.h
 nodist_mcpsinclude_HEADERS = include/mcpserver/version.h

@@ -13,6 +13,7 @@
 #include <mcpserver/schema.h>
 #include <mcpserver/server.h>
 #include <mcpserver/tool.h>
+#include <mcpserver/uri.h>
 #include <mcpserver/version.h>
 
 #endif

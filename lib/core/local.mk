@@ -30,4 +30,8 @@ libmcpscore_la_SOURCES += \
 	lib/core/sink.c lib/core/sink.h \
 	lib/core/thread.c lib/core/thread.h \
 	lib/core/token.c lib/core/token.h \
-	lib/core/tool.c lib/core/tool.h
+	lib/core/tool.c lib/core/tool.h \
+	lib/core/uri_expand.c \
+	lib/core/uri_match.c \
+	lib/core/uri_screen.c \
+	lib/core/uri_template.c lib/core/uri_template.h
