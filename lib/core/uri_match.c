@@ -363,17 +363,12 @@ static bool has_one_value_each(const struct match *m)
 
 static bool is_safe(const struct match *m)
 {
-    for (size_t i = 0; i < m->t->n_pieces; i++) {
-        const struct mcps__uri_expression *e = &m->t->pieces[i].expression;
+    for (size_t i = 0; i < m->t->n_mentions; i++) {
+        const struct span *span = &m->spans[i];
 
-        for (size_t k = e->mention; k < e->mention + e->n_mentions; k++) {
-            const struct span *span = &m->spans[k];
-
-            if (span->there &&
-                !mcps__uri_value_is_safe(m->bytes + span->from, m->units + span->from,
-                                         span->len, e->op->reserved))
-                return false;
-        }
+        if (span->there && !mcps__uri_value_is_safe(m->bytes + span->from,
+                                                    m->units + span->from, span->len))
+            return false;
     }
     return true;
 }

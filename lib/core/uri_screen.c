@@ -2,7 +2,8 @@
 /*
  * The path screen: what the value of a variable may not be if it is to become part of a path;
  * see uri_template.h. It judges the decoded value, for that is what a handler gets, and beside
- * it whether a slash was hidden in an escape, which a {+x} would otherwise take for its own.
+ * it whether a slash was hidden in an escape. Slashes as they are only come in the values of
+ * {+x} and {#x}, which may have them.
  */
 #include "config.h"
 
@@ -59,14 +60,11 @@ static bool is_hidden_again(const char *at, size_t left)
     return false;
 }
 
-bool mcps__uri_value_is_safe(const char *value, const uint16_t *raw, size_t len,
-                             bool reserved)
+bool mcps__uri_value_is_safe(const char *value, const uint16_t *units, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         if (is_control(value + i, len - i) || value[i] == '\\' ||
-            is_hidden_again(value + i, len - i))
-            return false;
-        if (value[i] == '/' && (!reserved || raw[i] == ('/' | MCPS__UNIT_ESCAPED)))
+            is_hidden_again(value + i, len - i) || units[i] == ('/' | MCPS__UNIT_ESCAPED))
             return false;
     }
     return !(len > 0 && value[0] == '/') && !has_dot_segment(value, len);

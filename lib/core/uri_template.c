@@ -156,7 +156,7 @@ static size_t variable_of(mcps_uri_template *t, const char *name)
 /* Takes a variable and the comma or brace behind it, which is given back. */
 static const char *take_variable(struct parser *p, char *ret_behind)
 {
-    struct mcps__uri_mention *mention = &p->t->mentions[p->t->n_mentions];
+    struct mcps__uri_mention *mention;
     char *name = p->at;
     const char *wrong;
 
@@ -176,16 +176,15 @@ static const char *take_variable(struct parser *p, char *ret_behind)
     }
     *ret_behind = *p->at;
     *p->at++ = '\0';
+    mention = &p->t->mentions[p->t->n_mentions++];
     mention->name = name;
     mention->variable = variable_of(p->t, name);
-    p->t->n_mentions++;
     return NULL;
 }
 
 static const char *take_expression(struct parser *p)
 {
-    mcps_uri_template *t = p->t;
-    struct mcps__uri_expression *expression = &t->pieces[t->n_pieces].expression;
+    struct mcps__uri_expression expression = { .mention = p->t->n_mentions };
     char behind = ',';
 
     if (!strchr(p->at, '}'))
@@ -193,20 +192,20 @@ static const char *take_expression(struct parser *p)
     p->at++;
     if (mcps__ascii_is_one_of(*p->at, "=,!@|"))
         return "an operator that is reserved and has no meaning as yet";
-    *expression =
-        (struct mcps__uri_expression){ .op = take_operator(p), .mention = t->n_mentions };
+    expression.op = take_operator(p);
     while (behind == ',') {
         const char *wrong = take_variable(p, &behind);
 
         if (wrong)
             return wrong;
-        expression->n_mentions++;
+        expression.n_mentions++;
     }
-    t->n_pieces++;
-    if (expression->op->named)
-        add_group(t, expression);
+    /* There is room for it, now that there was for its variables. */
+    p->t->pieces[p->t->n_pieces++].expression = expression;
+    if (expression.op->named)
+        add_group(p->t, &expression);
     else
-        add_values(t, expression);
+        add_values(p->t, &expression);
     return NULL;
 }
 

@@ -38,10 +38,9 @@ int mcps__uri_template_match_counted(const mcps_uri_template *t, const char *uri
                                      size_t len, bool screen, struct mcps__buf *values,
                                      uint64_t *steps) MCPS_MUST_CHECK;
 
-/* May the value of a variable become part of a path? `raw`, its units, tell how it was
- * written; `reserved`: it is of {+x} or {#x}, and may have several segments. */
-bool mcps__uri_value_is_safe(const char *value, const uint16_t *raw, size_t len,
-                             bool reserved);
+/* May the value of a variable become part of a path? Its units, of which there are as many as
+ * bytes, tell how it was written. */
+bool mcps__uri_value_is_safe(const char *value, const uint16_t *units, size_t len);
 
 /* ---- what is compiled ---- */
 

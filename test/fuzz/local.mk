@@ -1,7 +1,8 @@
 # Each target twice: over its corpus in "make check", and as a libFuzzer program.
 corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
 	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session \
-	test/fuzz/corpus_args test/fuzz/corpus_regex test/fuzz/corpus_schema test/fuzz/corpus_check
+	test/fuzz/corpus_args test/fuzz/corpus_regex test/fuzz/corpus_schema test/fuzz/corpus_check \
+	test/fuzz/corpus_uri
 check_PROGRAMS += $(corpus_programs)
 TESTS += $(corpus_programs)
 EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
@@ -36,9 +37,13 @@ test_fuzz_corpus_schema_LDADD      = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_corpus_check_SOURCES     = test/fuzz/fuzz_check.c $(fuzz_check_sources) $(corpus_main)
 test_fuzz_corpus_check_CPPFLAGS    = $(AM_CPPFLAGS) -DLONG_INPUTS=200000 -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/check"'
 test_fuzz_corpus_check_LDADD       = libmcpscore.la $(JSONC_LIBS)
+test_fuzz_corpus_uri_SOURCES       = test/fuzz/fuzz_uri.c $(corpus_main)
+test_fuzz_corpus_uri_CPPFLAGS      = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/uri"'
+test_fuzz_corpus_uri_LDADD         = libmcpscore.la
 
 fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 \
-	test/fuzz/fuzz_session test/fuzz/fuzz_args test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check
+	test/fuzz/fuzz_session test/fuzz/fuzz_args test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check \
+	test/fuzz/fuzz_uri
 EXTRA_PROGRAMS += $(fuzz_programs)
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
@@ -72,3 +77,6 @@ test_fuzz_fuzz_schema_LDADD     = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_fuzz_check_SOURCES    = test/fuzz/fuzz_check.c $(fuzz_check_sources) test/fuzz/fuzz.h
 test_fuzz_fuzz_check_LDFLAGS    = $(fuzzer_ldflags)
 test_fuzz_fuzz_check_LDADD      = libmcpscore.la $(JSONC_LIBS)
+test_fuzz_fuzz_uri_SOURCES      = test/fuzz/fuzz_uri.c test/fuzz/fuzz.h
+test_fuzz_fuzz_uri_LDFLAGS      = $(fuzzer_ldflags)
+test_fuzz_fuzz_uri_LDADD        = libmcpscore.la

@@ -19,7 +19,7 @@ if ! grep -q 'fsanitize=fuzzer-no-link' "$build/Makefile"; then
 fi
 make -s -C "$build" libmcpscore.la test/fuzz/fuzz_scan test/fuzz/fuzz_frame \
     test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 test/fuzz/fuzz_session test/fuzz/fuzz_args \
-    test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check
+    test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check test/fuzz/fuzz_uri
 
 run() { # target
     found=$build/test/fuzz/found/$1
@@ -33,7 +33,7 @@ run() { # target
 }
 
 bad=0
-for pair in "scan envelope" "frame base64" "session args" "schema check" "regex"; do
+for pair in "scan envelope" "frame base64" "session args" "schema check" "regex uri"; do
     pids=
     for target in $pair; do
         run "$target" &

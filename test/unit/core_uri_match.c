@@ -121,6 +121,7 @@ static const struct row rows[] = {
     { "{a}{b}", "x", NULL },
     { "{a}aab{b}", "aaabaab1", "{\"a\":\"aaab\",\"b\":\"1\"}" },
     { "{a}aab{b}", "xaaab1", "{\"a\":\"xa\",\"b\":\"1\"}" },
+    { "{a}aabaaa{b}", "-aabaaabaaa1", "{\"a\":\"-aaba\",\"b\":\"1\"}" },
     { "{a}abab", "ababab", "{\"a\":\"ab\"}" },
     { "{+a}/x/{b}", "p/x/x/x/q", "{\"a\":\"p/x/x\",\"b\":\"q\"}" },
     { "{+a}%2F{b}", "p%2F%2fq", "{\"a\":\"p/\",\"b\":\"q\"}" },
@@ -183,6 +184,7 @@ static const struct row rows[] = {
     { "s{?x}end", "s?x=the-end", "{\"x\":\"the-\"}" },
     { "s{?x}end", "s?xend", "{\"x\":\"\"}" },
     { "s{?x}end", "send", "{}" },
+    { "s{?x}{y}", "s?xab", "{\"x\":\"\",\"y\":\"ab\"}" },
     { "s{?x}{#y}", "s?x=1#f", "{\"x\":\"1\",\"y\":\"f\"}" },
     { "{+p}{?x}", "a/b?x=1", "{\"p\":\"a/b?x=1\"}" },
     /* Parameters of a path */
