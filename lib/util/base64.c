@@ -8,15 +8,22 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                "0123456789+/";
+static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789-_";
 
-static void encode_group(char out[4], const unsigned char in[3])
+static inline void encode_by(const char *letters, char out[4], const unsigned char in[3])
 {
     uint32_t bits = (uint32_t)in[0] << 16 | (uint32_t)in[1] << 8 | in[2];
 
-    out[0] = alphabet[bits >> 18];
-    out[1] = alphabet[bits >> 12 & 63];
-    out[2] = alphabet[bits >> 6 & 63];
-    out[3] = alphabet[bits & 63];
+    out[0] = letters[bits >> 18];
+    out[1] = letters[bits >> 12 & 63];
+    out[2] = letters[bits >> 6 & 63];
+    out[3] = letters[bits & 63];
+}
+
+static void encode_group(char out[4], const unsigned char in[3])
+{
+    encode_by(alphabet, out, in);
 }
 
 size_t mcps__base64_encoder_feed(struct mcps__base64_encoder *encoder, char *out,
@@ -173,4 +180,61 @@ int mcps__base64_decode(void *out, size_t *ret_len, const char *text, size_t len
     if (r >= 0)
         *ret_len = n;
     return r;
+}
+
+/* ---- for URLs ---- */
+
+void mcps__base64url_encode(char *out, const void *data, size_t len)
+{
+    const unsigned char *in = data;
+    unsigned char rest[3] = { 0 };
+    char group[4];
+    size_t n_rest = len % 3;
+
+    for (; len >= 3; len -= 3, in += 3, out += 4)
+        encode_by(url_alphabet, out, in);
+    if (n_rest == 0)
+        return;
+    for (size_t i = 0; i < n_rest; i++)
+        rest[i] = in[i];
+    encode_by(url_alphabet, group, rest);
+    for (size_t i = 0; i <= n_rest; i++)
+        out[i] = group[i];
+}
+
+/* More than 63 for what is not of the alphabet. */
+static uint32_t url_value_of(char c)
+{
+    switch (c) {
+    case '-': return 62;
+    case '_': return 63;
+    case '+':
+    case '/': return UINT32_MAX;
+    default: return value_of(c);
+    }
+}
+
+int mcps__base64url_decode(void *out, size_t *ret_len, const char *text, size_t len)
+{
+    unsigned char *next = out;
+    uint32_t bits = 0;
+    unsigned n_bits = 0; /* that are no byte yet: the lowest ones */
+
+    for (size_t i = 0; i < len; i++) {
+        uint32_t value = url_value_of(text[i]);
+
+        if (value > 63)
+            return MCPS_EINVALID;
+        bits = bits << 6 | value;
+        n_bits += 6;
+        if (n_bits >= 8) {
+            n_bits -= 8;
+            *next++ = (unsigned char)(bits >> n_bits);
+        }
+    }
+    /* A character of no byte, or one with bits of none. */
+    if (n_bits == 6 || (bits & ((1u << n_bits) - 1)) != 0)
+        return MCPS_EINVALID;
+    *ret_len = (size_t)(next - (unsigned char *)out);
+    return 0;
 }

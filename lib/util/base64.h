@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Base64 (RFC 4648, the standard alphabet, with padding), whole or in pieces.
+ * Base64 (RFC 4648, the standard alphabet, with padding), whole or in pieces; and with the
+ * alphabet for URLs, without padding, whole.
  *
  * Decoding is strict: one text for one value. White space, missing or surplus padding and
  * trailing bits that are not zero are refused with MCPS_EINVALID.
@@ -54,5 +55,15 @@ int mcps__base64_decoder_end(struct mcps__base64_decoder *decoder) MCPS_MUST_CHE
 /* Writes up to MCPS__BASE64_DECODED_MAX(len) bytes, which mean nothing when it fails. */
 int mcps__base64_decode(void *out, size_t *ret_len, const char *text,
                         size_t len) MCPS_MUST_CHECK;
+
+/* ---- for URLs: "-" and "_" in place of "+" and "/", and no padding ---- */
+
+#define MCPS__BASE64URL_ENCODED(len) ((len) / 3 * 4 + ((len) % 3 > 0 ? (len) % 3 + 1 : 0))
+
+/* Writes MCPS__BASE64URL_ENCODED(len) characters. */
+void mcps__base64url_encode(char *out, const void *data, size_t len);
+/* As mcps__base64_decode(), and as strict: padding is refused, too. */
+int mcps__base64url_decode(void *out, size_t *ret_len, const char *text,
+                           size_t len) MCPS_MUST_CHECK;
 
 #endif

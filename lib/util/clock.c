@@ -16,6 +16,15 @@ static int64_t real_now(void)
     return (int64_t)now.tv_sec * MCPS__NS_PER_S + now.tv_nsec;
 }
 
+static int64_t real_wall_ms(void)
+{
+    struct timespec now = { 0 };
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * (MCPS__NS_PER_S / MCPS__NS_PER_MS) +
+           now.tv_nsec / MCPS__NS_PER_MS;
+}
+
 #ifdef MCPS__TEST_HOOKS
 #include <stdatomic.h>
 
@@ -28,6 +37,15 @@ int64_t mcps__clock_now(void)
     int64_t now = atomic_load(&driven_now);
 
     return now == NOT_DRIVEN ? real_now() : now;
+}
+
+int64_t mcps__clock_wall_ms(void)
+{
+    int64_t now = atomic_load(&driven_now);
+
+    if (now == NOT_DRIVEN)
+        return real_wall_ms();
+    return MCPS__CLOCK_DRIVEN_WALL_MS + now / MCPS__NS_PER_MS;
 }
 
 /* Whoever advances the clock does not know who waits for it, so they look often. */
@@ -60,6 +78,11 @@ void mcps__clock_release(void)
 int64_t mcps__clock_now(void)
 {
     return real_now();
+}
+
+int64_t mcps__clock_wall_ms(void)
+{
+    return real_wall_ms();
 }
 
 #endif

@@ -23,6 +23,11 @@ int64_t mcps__clock_now(void);
  * beyond what can be counted. */
 int64_t mcps__clock_after(int64_t ns);
 
+/* Milliseconds since 1970, by the clock that people set: what means the same in another
+ * process and after a restart. It may go back. Driven, it is MCPS__CLOCK_DRIVEN_WALL_MS and
+ * what the driven clock says. */
+int64_t mcps__clock_wall_ms(void);
+
 /* Until when one wait for `deadline` may sleep, on CLOCK_MONOTONIC: to the deadline, or not
  * as long under a driven clock. */
 #ifdef MCPS__TEST_HOOKS
@@ -35,6 +40,8 @@ static inline int64_t mcps__clock_sleep_until(int64_t deadline)
 #endif
 
 #ifdef MCPS__TEST_HOOKS
+#define MCPS__CLOCK_DRIVEN_WALL_MS INT64_C(1785196800000) /* in July 2026 */
+
 /* The clock stands at `start_ns` (0 or more), goes on by `ns`, and is the real one again.
  * One test at a time, and not while a wait goes on that began on the real clock. */
 void mcps__clock_drive(int64_t start_ns);

@@ -280,6 +280,87 @@ static void random_data_comes_back_through_random_pieces(void)
 out:;
 }
 
+/* ---- for URLs ---- */
+
+/* The same in the standard alphabet, with the padding that it then has to have; what is not
+ * of the alphabet for URLs becomes what is of none. */
+static size_t as_standard(char *out, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        switch (text[i]) {
+        case '-': out[i] = '+'; break;
+        case '_': out[i] = '/'; break;
+        case '+':
+        case '/':
+        case '=': out[i] = '!'; break;
+        default: out[i] = text[i]; break;
+        }
+    }
+    for (; len % 4 != 0; len++)
+        out[len] = '=';
+    return len;
+}
+
+static bool url_agrees(const char *text, size_t len)
+{
+    unsigned char got[64], want[64];
+    size_t got_len = 4711, want_len = 0;
+    char standard[64];
+    size_t n = as_standard(standard, text, len);
+    bool valid = naive_decode(want, &want_len, standard, n);
+    int r = mcps__base64url_decode(got, &got_len, text, len);
+
+    if (!valid)
+        return r == MCPS_EINVALID && got_len == 4711;
+    return r == 0 && got_len == want_len && memcmp(got, want, want_len) == 0;
+}
+
+static void url_texts_are_judged_as_by_the_model(void)
+{
+    static const char set[] = "AQgwBEIZaz09+/=-_ \n\t\0\x80\xff";
+    const size_t n_set = sizeof set - 1;
+    char text[8] = "Zm9v";
+    size_t n_texts = 1;
+
+    for (size_t len = 0; len <= 4; len++, n_texts *= n_set) {
+        for (size_t i = 0; i < n_texts; i++) {
+            size_t rest = i;
+
+            for (size_t k = 0; k < len; k++, rest /= n_set)
+                text[4 + k] = set[rest % n_set];
+            CHECK(url_agrees(text + 4, len));
+            CHECK(url_agrees(text, 4 + len));
+        }
+    }
+    for (int c = 0; c < 256; c++) {
+        text[5] = (char)c;
+        CHECK(url_agrees(text, 8));
+    }
+out:;
+}
+
+static void url_texts_come_back(void)
+{
+    unsigned char data[100] = { 0 }, back[100];
+    char text[140], standard[140], want[140];
+    size_t len = 0, n_want;
+
+    for (size_t n = 0; n <= sizeof data; n++) {
+        for (size_t i = 0; i < n; i++)
+            data[i] = (unsigned char)unit_random();
+        memset(text, '#', sizeof text);
+        mcps__base64url_encode(text, data, n);
+        CHECK_INT(text[MCPS__BASE64URL_ENCODED(n)], '#');
+        n_want = naive_encode(want, data, n);
+        CHECK_MEM(standard, as_standard(standard, text, MCPS__BASE64URL_ENCODED(n)), want,
+                  n_want);
+        CHECK_INT(mcps__base64url_decode(back, &len, text, MCPS__BASE64URL_ENCODED(n)),
+                  0);
+        CHECK_MEM(back, len, data, n);
+    }
+out:;
+}
+
 const struct unit_test base64_tests[] = {
     UNIT_TEST(examples_of_the_rfc),
     UNIT_TEST(every_byte_comes_back),
@@ -289,5 +370,7 @@ const struct unit_test base64_tests[] = {
     UNIT_TEST(decoding_does_not_depend_on_the_pieces),
     UNIT_TEST(encoding_does_not_depend_on_the_pieces),
     UNIT_TEST(random_data_comes_back_through_random_pieces),
+    UNIT_TEST(url_texts_are_judged_as_by_the_model),
+    UNIT_TEST(url_texts_come_back),
     UNIT_END,
 };

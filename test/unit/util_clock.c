@@ -40,7 +40,28 @@ static void units_fit_together(void)
 out:;
 }
 
+static void the_wall_clock_is_of_this_century(void)
+{
+    CHECK(mcps__clock_wall_ms() > INT64_C(1700000000000));
+    CHECK(mcps__clock_wall_ms() < INT64_C(4102444800000));
+out:;
+}
+
 #ifdef MCPS__TEST_HOOKS
+static void the_wall_clock_is_driven_with_the_other(void)
+{
+    mcps__clock_drive(0);
+    CHECK_INT(mcps__clock_wall_ms(), MCPS__CLOCK_DRIVEN_WALL_MS);
+    mcps__clock_advance(MCPS__NS_PER_MS - 1);
+    CHECK_INT(mcps__clock_wall_ms(), MCPS__CLOCK_DRIVEN_WALL_MS);
+    mcps__clock_advance(1);
+    CHECK_INT(mcps__clock_wall_ms(), MCPS__CLOCK_DRIVEN_WALL_MS + 1);
+    mcps__clock_drive(7 * MCPS__NS_PER_S);
+    CHECK_INT(mcps__clock_wall_ms(), MCPS__CLOCK_DRIVEN_WALL_MS + 7000);
+out:
+    mcps__clock_release();
+}
+
 static void stands_still_when_driven(void)
 {
     int64_t before = mcps__clock_now();
@@ -70,7 +91,9 @@ const struct unit_test clock_tests[] = {
     UNIT_TEST(never_goes_back),
     UNIT_TEST(deadlines_saturate),
     UNIT_TEST(units_fit_together),
+    UNIT_TEST(the_wall_clock_is_of_this_century),
 #ifdef MCPS__TEST_HOOKS
+    UNIT_TEST(the_wall_clock_is_driven_with_the_other),
     UNIT_TEST(stands_still_when_driven),
 #endif
     UNIT_END,
