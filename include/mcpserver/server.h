@@ -103,6 +103,26 @@ enum mcps_cache {
 MCPS_PUBLIC int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache,
                                       uint32_t ttl_ms, bool is_public) MCPS_MUST_CHECK;
 
+/* A secret, of 32 random bytes. */
+struct mcps_state_key {
+    const unsigned char *key;
+    size_t len;
+};
+
+/*
+ * The keys of the state that clients of 2026-07-28 carry from one round of a call to the next,
+ * sealed. They are copied, and replace those there were; the first one seals, each of them
+ * opens. Servers that are to take each other's rounds, or their own after a restart, need the
+ * same keys; one that was given none makes one up. To change a key without failing calls that
+ * wait for their clients: add the new one behind, everywhere, then put it first, and drop the
+ * old one when what it has sealed has expired.
+ * -EINVAL unless there is a key, and each has 32 bytes; -ENOMEM; -EIO if libcrypto refuses. Any
+ * thread, before the start or after.
+ */
+MCPS_PUBLIC int mcps_server_set_state_keys(mcps_server *server,
+                                           const struct mcps_state_key *keys,
+                                           size_t n) MCPS_MUST_CHECK;
+
 /*
  * Changes of what is offered: any thread, handlers included, before the start or after. All
  * that is named or none. Each change is one step for everybody who lists or calls. Clients

@@ -168,9 +168,14 @@ static int init_parts(struct mcps__engine *engine,
     r = mcps__control_init(&engine->control);
     if (r < 0)
         goto no_control;
+    r = mcps__seals_init(&engine->seals);
+    if (r < 0)
+        goto no_seals;
     r = init_pool(engine, options);
     if (r >= 0)
         return 0;
+    mcps__seals_fini(&engine->seals);
+no_seals:
     mcps__control_fini(&engine->control);
 no_control:
     mcps__changes_fini(&engine->changes);
@@ -226,6 +231,7 @@ struct mcps__engine *mcps__engine_unref(struct mcps__engine *engine)
     if (!mcps__obj_unref(&engine->obj))
         return NULL;
     mcps__pool_fini(&engine->pool);
+    mcps__seals_fini(&engine->seals);
     mcps__control_fini(&engine->control);
     mcps__changes_fini(&engine->changes);
     mcps__registry_fini(&engine->registry);

@@ -18,6 +18,7 @@
 #include "core/limits.h"
 #include "core/pool.h"
 #include "core/registry.h"
+#include "core/seal.h"
 #include "core/token.h"
 #include "json/bytes.h"
 #include "json/json.h"
@@ -50,6 +51,7 @@ struct mcps__engine {
     struct mcps__pool pool;
     struct mcps__control control;
     struct mcps__changes changes;
+    struct mcps__seals seals;
     bool coerces;        /* arguments */
     bool checks_results; /* by what their tools declare */
     struct mcps__cache_hints cache[MCPS_N_CACHES];

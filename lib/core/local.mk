@@ -5,11 +5,13 @@ libmcpscore_la_SOURCES += \
 	lib/core/ask.c lib/core/ask.h \
 	lib/core/batch.c lib/core/batch.h \
 	lib/core/call.c lib/core/call.h \
+	lib/core/canonical.c lib/core/canonical.h \
 	lib/core/changes.c lib/core/changes.h \
 	lib/core/close.c lib/core/close.h \
 	lib/core/content.c lib/core/content.h \
 	lib/core/context.c lib/core/context.h \
 	lib/core/control.c lib/core/control.h \
+	lib/core/crypto.c lib/core/crypto.h \
 	lib/core/engine.c lib/core/engine.h \
 	lib/core/exchange.c lib/core/exchange.h \
 	lib/core/executor.c lib/core/executor.h \
@@ -18,6 +20,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/lists.c lib/core/lists.h \
 	lib/core/loop.c lib/core/loop.h \
 	lib/core/meta.c lib/core/meta.h \
+	lib/core/nonces.c lib/core/nonces.h \
 	lib/core/peer.c lib/core/peer.h \
 	lib/core/offer.c lib/core/offer.h \
 	lib/core/pending.c lib/core/pending.h \
@@ -27,6 +30,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/queue.c lib/core/queue.h \
 	lib/core/registry.c lib/core/registry.h \
 	lib/core/result.c lib/core/result.h \
+	lib/core/seal.c lib/core/seal.h \
 	lib/core/sink.c lib/core/sink.h \
 	lib/core/thread.c lib/core/thread.h \
 	lib/core/token.c lib/core/token.h \

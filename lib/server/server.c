@@ -239,6 +239,14 @@ int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache, uint32_t t
     return r;
 }
 
+int mcps_server_set_state_keys(mcps_server *server, const struct mcps_state_key *keys,
+                               size_t n)
+{
+    int r = mcps__server_check_process(server);
+
+    return r < 0 ? r : mcps__seals_set_keys(&server->engine->seals, keys, n);
+}
+
 /* Not while it stops: the stop might miss it, and nobody would tell who waits for it. */
 int mcps_executor_new(mcps_executor **ret, mcps_server *server, const char *name)
 {

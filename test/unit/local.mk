@@ -6,7 +6,7 @@ unit_sources = \
 	test/unit/unit.c test/unit/unit.h \
 	$(util_unit_sources) $(json_unit_sources) $(cases_unit_sources) \
 	$(oom_unit_sources) $(rpc_unit_sources) $(schema_unit_sources) $(cancel_unit_sources) $(flow_unit_sources) \
-	$(transport_unit_sources) $(suite_unit_sources)
+	$(transport_unit_sources) $(suite_unit_sources) $(seal_unit_sources)
 
 util_unit_sources = \
 	test/unit/util_main.c test/unit/dies.h \
@@ -50,6 +50,10 @@ flow_unit_sources = \
 	test/unit/core_loop.c test/unit/core_account.c test/unit/core_sink.c \
 	test/unit/core_piece.c test/unit/core_meta.c test/unit/core_content.c \
 	test/unit/core_lent.c test/unit/core_uri.c test/unit/core_uri_match.c
+seal_unit_sources = \
+	test/unit/seal_main.c \
+	test/unit/core_canonical.c test/unit/core_crypto.c test/unit/core_nonces.c \
+	test/unit/core_seal.c
 transport_unit_sources = \
 	test/unit/transport_main.c \
 	test/unit/transport_fake.c test/unit/transport_fake.h \
@@ -60,7 +64,8 @@ transport_unit_sources = \
 
 if UNIT_TESTS
 unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc \
-	test/unit/schema test/unit/suite test/unit/cancel test/unit/flow test/unit/transport
+	test/unit/schema test/unit/suite test/unit/cancel test/unit/flow test/unit/seal \
+	test/unit/transport
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
@@ -101,6 +106,9 @@ test_unit_cancel_LDADD    = libunit.la
 test_unit_flow_SOURCES   = $(flow_unit_sources)
 test_unit_flow_CPPFLAGS  = $(TEST_CPPFLAGS)
 test_unit_flow_LDADD     = libunit.la
+test_unit_seal_SOURCES   = $(seal_unit_sources)
+test_unit_seal_CPPFLAGS  = $(TEST_CPPFLAGS)
+test_unit_seal_LDADD     = libunit.la $(JSONC_LIBS) $(CRYPTO_LIBS)
 test_unit_transport_SOURCES  = $(transport_unit_sources)
 test_unit_transport_CPPFLAGS = $(TEST_CPPFLAGS)
 test_unit_transport_LDADD    = libunit.la
