@@ -2,7 +2,7 @@
 corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
 	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session \
 	test/fuzz/corpus_args test/fuzz/corpus_regex test/fuzz/corpus_schema test/fuzz/corpus_check \
-	test/fuzz/corpus_uri
+	test/fuzz/corpus_uri test/fuzz/corpus_seal test/fuzz/corpus_canonical
 check_PROGRAMS += $(corpus_programs)
 TESTS += $(corpus_programs)
 EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
@@ -40,10 +40,16 @@ test_fuzz_corpus_check_LDADD       = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_corpus_uri_SOURCES       = test/fuzz/fuzz_uri.c $(corpus_main)
 test_fuzz_corpus_uri_CPPFLAGS      = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/uri"'
 test_fuzz_corpus_uri_LDADD         = libmcpscore.la
+test_fuzz_corpus_seal_SOURCES      = test/fuzz/fuzz_seal.c $(corpus_main)
+test_fuzz_corpus_seal_CPPFLAGS     = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/seal"'
+test_fuzz_corpus_seal_LDADD        = libmcpscore.la
+test_fuzz_corpus_canonical_SOURCES  = test/fuzz/fuzz_canonical.c $(corpus_main)
+test_fuzz_corpus_canonical_CPPFLAGS = $(AM_CPPFLAGS) -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/canonical"'
+test_fuzz_corpus_canonical_LDADD    = libmcpscore.la $(JSONC_LIBS)
 
 fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 \
 	test/fuzz/fuzz_session test/fuzz/fuzz_args test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check \
-	test/fuzz/fuzz_uri
+	test/fuzz/fuzz_uri test/fuzz/fuzz_seal test/fuzz/fuzz_canonical
 EXTRA_PROGRAMS += $(fuzz_programs)
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
@@ -80,3 +86,9 @@ test_fuzz_fuzz_check_LDADD      = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_fuzz_uri_SOURCES      = test/fuzz/fuzz_uri.c test/fuzz/fuzz.h
 test_fuzz_fuzz_uri_LDFLAGS      = $(fuzzer_ldflags)
 test_fuzz_fuzz_uri_LDADD        = libmcpscore.la
+test_fuzz_fuzz_seal_SOURCES     = test/fuzz/fuzz_seal.c test/fuzz/fuzz.h
+test_fuzz_fuzz_seal_LDFLAGS     = $(fuzzer_ldflags)
+test_fuzz_fuzz_seal_LDADD       = libmcpscore.la
+test_fuzz_fuzz_canonical_SOURCES = test/fuzz/fuzz_canonical.c test/fuzz/fuzz.h
+test_fuzz_fuzz_canonical_LDFLAGS = $(fuzzer_ldflags)
+test_fuzz_fuzz_canonical_LDADD   = libmcpscore.la $(JSONC_LIBS)
