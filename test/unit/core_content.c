@@ -40,14 +40,14 @@ static const char *text_of(struct mcps__content *content)
     const char *data = content->buf.data + content->buf.len - all;
 
     for (size_t i = 0; i <= content->blobs.n; i++) {
-        const struct mcps__blob *blob = &content->blobs.items[i];
-        size_t end = i < content->blobs.n ? blob->at : all;
+        bool is_last = i == content->blobs.n; /* there may be no array of them at all */
+        size_t end = is_last ? all : content->blobs.items[i].at;
 
         memcpy(text + len, data + at, end - at);
         len += end - at;
         at = end;
-        if (i < content->blobs.n)
-            text[len++] = (char)('0' + blob->len);
+        if (!is_last)
+            text[len++] = (char)('0' + content->blobs.items[i].len);
     }
     text[len] = '\0';
     return text;
