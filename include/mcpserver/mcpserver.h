@@ -7,8 +7,11 @@
 #include <mcpserver/base.h>
 #include <mcpserver/call.h>
 #include <mcpserver/cancel.h>
+#include <mcpserver/complete.h>
 #include <mcpserver/executor.h>
 #include <mcpserver/limits.h>
+#include <mcpserver/prompt.h>
+#include <mcpserver/resource.h>
 #include <mcpserver/result.h>
 #include <mcpserver/schema.h>
 #include <mcpserver/server.h>

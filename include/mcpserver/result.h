@@ -48,16 +48,23 @@ MCPS_PUBLIC int mcps_call_fail(mcps_call *call, const char *format, ...)
 
 /* ---- bytes ---- */
 
-enum mcps_blob_kind { MCPS_BLOB_COPY, MCPS_BLOB_STATIC, MCPS_BLOB_TAKE };
+enum mcps_blob_kind {
+    MCPS_BLOB_COPY = 1,
+    MCPS_BLOB_STATIC,
+    MCPS_BLOB_TAKE,
+    MCPS_BLOB_FD,
+    MCPS_BLOB_FILE
+};
 
 /* Bytes, and whose they are: made by the functions below. They are sent as base64, which is
  * written while the client reads it and never exists as a whole. */
 struct mcps_blob {
-    const void *data; /* may be NULL if there are none */
-    size_t len;
-    void (*free)(void *userdata);
-    void *userdata;
-    int kind; /* enum mcps_blob_kind */
+    const void *data MCPS_0; /* may be NULL if there are none */
+    size_t len MCPS_0;
+    void (*free)(void *userdata) MCPS_0;
+    void *userdata MCPS_0;
+    int kind MCPS_0; /* enum mcps_blob_kind */
+    int fd MCPS_0;   /* of MCPS_BLOB_FD */
 };
 
 /* For the functions below. */
@@ -71,6 +78,7 @@ static inline struct mcps_blob mcps_blob_(const void *data, size_t len, int kind
     blob.free = fn;
     blob.userdata = userdata;
     blob.kind = kind;
+    blob.fd = -1;
     return blob;
 }
 
@@ -86,6 +94,10 @@ static inline struct mcps_blob mcps_blob_static(const void *data, size_t len)
     return mcps_blob_(data, len, MCPS_BLOB_STATIC, NULL, NULL);
 }
 
+/* The same for static structs, such as resources. */
+#define MCPS_STATIC_BLOB(bytes, size) \
+    MCPS_STRUCT_(mcps_blob, .data = bytes, .len = size, .kind = MCPS_BLOB_STATIC)
+
 /* Bytes that are the library's once a function has got them, whatever that returns. They are
  * not copied. `fn` (NULL: nothing is to be done) is called once when they are no longer
  * needed: by the function itself, or later by whatever thread has the last of them, which may
@@ -97,6 +109,29 @@ static inline struct mcps_blob mcps_blob_take(const void *data, size_t len,
     return mcps_blob_(data, len, MCPS_BLOB_TAKE, fn, userdata);
 }
 
+/*
+ * The first `len` bytes of a regular file. They are read while the client takes them, by the
+ * I/O thread that serves it and maybe others, and never lie in memory as a whole. The
+ * descriptor is the library's once a function has got it, whatever that returns; its offset is
+ * neither used nor changed. A file that is shorter is refused, -EINVAL; for one that becomes
+ * shorter, or cannot be read, meanwhile, zeros are sent, for the message must be whole.
+ */
+static inline struct mcps_blob mcps_blob_fd(int fd, size_t len)
+{
+    struct mcps_blob blob = mcps_blob_(NULL, len, MCPS_BLOB_FD, NULL, NULL);
+
+    blob.fd = fd;
+    return blob;
+}
+
+/* A regular file, as it is when a function gets this, which opens it: its errors are those of
+ * open(), and -EINVAL for what is no regular file. Bytes are read as with the one before. The
+ * path is borrowed until the function returns. */
+static inline struct mcps_blob mcps_blob_file(const char *path)
+{
+    return mcps_blob_(path, 0, MCPS_BLOB_FILE, NULL, NULL);
+}
+
 /* Adds an image of a media type, such as "image/png". */
 MCPS_PUBLIC int mcps_call_image(mcps_call *call, const char *mime, struct mcps_blob blob);
 /* Adds a sound. Clients before 2025-03-26 get a text with its type and size. */
@@ -104,7 +139,9 @@ MCPS_PUBLIC int mcps_call_audio(mcps_call *call, const char *mime, struct mcps_b
 
 /* ---- resources ---- */
 
-/* Adds the content of a resource. `mime` may be NULL: not known. */
+/* Adds the content of a resource. `mime` may be NULL: not known. For the handler of a resource
+ * or a template (resource.h) a URI of NULL is the one that is read, and a `mime` of NULL the one
+ * that it declares. */
 MCPS_PUBLIC int mcps_call_resource_text(mcps_call *call, const char *uri,
                                         const char *mime, const char *text, size_t len);
 MCPS_PUBLIC int mcps_call_resource_blob(mcps_call *call, const char *uri,

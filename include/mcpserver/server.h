@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server: tools, and the transports on which clients reach them. Several may live in one
+ * A server: tools, prompts and resources, and the transports on which clients reach them. Several may live in one
  * process.
  *
  *     new, add tools, listen, run (or start … stop, or start_driven … process … stop), unref
@@ -14,6 +14,8 @@
 
 #include <mcpserver/base.h>
 #include <mcpserver/limits.h>
+#include <mcpserver/prompt.h>
+#include <mcpserver/resource.h>
 #include <mcpserver/schema.h>
 #include <mcpserver/tool.h>
 
@@ -133,6 +135,17 @@ MCPS_PUBLIC int mcps_server_set_state_keys(mcps_server *server,
  * already; -ENOMEM. */
 MCPS_PUBLIC int mcps_server_add_tools(mcps_server *server, const struct mcps_tool *tools,
                                       size_t n) MCPS_MUST_CHECK;
+/* The same of prompts, of resources (known by their URIs) and of templates (by their texts).
+ * What the structs own is taken in any case. */
+MCPS_PUBLIC int mcps_server_add_prompts(mcps_server *server,
+                                        const struct mcps_prompt *prompts,
+                                        size_t n) MCPS_MUST_CHECK;
+MCPS_PUBLIC int mcps_server_add_resources(mcps_server *server,
+                                          const struct mcps_resource *resources,
+                                          size_t n) MCPS_MUST_CHECK;
+MCPS_PUBLIC int mcps_server_add_templates(mcps_server *server,
+                                          const struct mcps_template *templates,
+                                          size_t n) MCPS_MUST_CHECK;
 /* What is known by these names, URIs or texts, goes. Calls that were accepted before go on to
  * their end; destroy() is called after the last. MCPS_ENOTFOUND, with a line in the log, when
  * one of the keys is none; -ENOMEM. */

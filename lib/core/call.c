@@ -405,8 +405,10 @@ static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
     reader->coerces = engine->coerces || call->action->texts;
     reader->n_coerced = 0;
     reader->n_unchecked = 0;
-    r = mcps__arguments_decode(&call->arguments, call->exchange.peer->account,
-                               call->offer, reader, why, sizeof why);
+    r = call->action->without_arguments
+            ? 0
+            : mcps__arguments_decode(&call->arguments, call->exchange.peer->account,
+                                     call->offer, reader, why, sizeof why);
     atomic_fetch_add_explicit(&engine->counters.coerced, reader->n_coerced,
                               memory_order_relaxed);
     atomic_fetch_add_explicit(&engine->counters.unchecked, reader->n_unchecked,

@@ -25,6 +25,7 @@ struct mcps__action {
     enum mcps__shape shape;
     bool to_model; /* what goes wrong is a result that the model sees; else an error */
     bool texts;    /* the arguments are strings, for whatever types they declare */
+    bool without_arguments; /* the handler's are not those of the request */
     /* Runs the handler, when the arguments are decoded. NULL: with them. */
     int (*run)(struct mcps_call *call);
     /* Writes the members of a result behind its blocks, under the call's mutex. NULL: none. */
@@ -35,6 +36,12 @@ struct mcps__action {
 
 /* tools/call. */
 extern const struct mcps__action mcps__action_tool;
+/* prompts/get: prompt.c. */
+extern const struct mcps__action mcps__action_prompt;
+/* resources/read: resource.c. */
+extern const struct mcps__action mcps__action_resource;
+/* completion/complete: complete.c. */
+extern const struct mcps__action mcps__action_complete;
 
 /* What a request has beside its arguments, as text with a NUL behind it; NULL: not there. */
 struct mcps__param {
@@ -49,7 +56,7 @@ enum mcps__param_name {
     MCPS__PARAM_URI,       /* of the resource that is read */
     MCPS__PARAM_ARGUMENT,  /* that is to be completed, */
     MCPS__PARAM_VALUE,     /* what there is of it so far, */
-    MCPS__PARAM_CONTEXT,   /* and the arguments before it: JSON */
+    MCPS__PARAM_CONTEXT,   /* and the others: names and values, a NUL behind each */
     MCPS__N_PARAMS
 };
 
@@ -78,7 +85,11 @@ struct mcps_call {
     bool structured_sent MCPS__GUARDED;         /* as such; else only as a text */
     struct mcps__buf meta MCPS__GUARDED;        /* members of the result's _meta */
     struct mcps__buf meta_keys MCPS__GUARDED;   /* their keys, with a NUL behind each */
-    bool failed MCPS__GUARDED;                  /* mcps_call_fail() was called */
+    struct mcps__buf description MCPS__GUARDED; /* of a prompt's result; empty: its own */
+    uint64_t n_values MCPS__GUARDED; /* of a completion, with those that are not sent, */
+    uint64_t total MCPS__GUARDED;    /* and what was said of how many there are */
+    bool has_more MCPS__GUARDED;
+    bool failed MCPS__GUARDED; /* mcps_call_fail() was called */
     struct mcps__buf fault
         MCPS__GUARDED;         /* what it said, where the model does not see it */
     bool misfit MCPS__GUARDED; /* mcps_call_struct() was given what does not fit */

@@ -230,8 +230,7 @@ static bool has_blocks(const struct mcps__content *content)
            content->shape == MCPS__SHAPE_MESSAGES;
 }
 
-/* The name of a media type, a URI, a name. */
-static bool is_name(const char *text)
+bool mcps__is_name(const char *text)
 {
     size_t len = text ? strlen(text) : 0;
 
@@ -277,7 +276,7 @@ static int add_binary(struct mcps__content *content, const char *type, const cha
 int mcps__content_image(struct mcps__content *content, const char *mime,
                         struct mcps_blob *blob)
 {
-    return is_name(mime) ? add_binary(content, "image", mime, blob) : -EINVAL;
+    return mcps__is_name(mime) ? add_binary(content, "image", mime, blob) : -EINVAL;
 }
 
 /* A text of parts, in place of what the client does not know. */
@@ -302,7 +301,7 @@ int mcps__content_audio(struct mcps__content *content, const char *mime,
     char size[32];
     const char *const parts[] = { "[audio: ", mime, size };
 
-    if (!is_name(mime))
+    if (!mcps__is_name(mime))
         return -EINVAL;
     if (has_audio(content))
         return add_binary(content, "audio", mime, blob);
@@ -316,7 +315,8 @@ static bool begin_resource(struct mcps__content *content, const char *uri,
 {
     struct mcps__writer *w = &content->writer;
 
-    if (content->shape == MCPS__SHAPE_VALUES || !is_name(uri) || (mime && !is_name(mime)))
+    if (content->shape == MCPS__SHAPE_VALUES || !mcps__is_name(uri) ||
+        (mime && !mcps__is_name(mime)))
         return false;
     if (has_blocks(content)) {
         write_type(content, "resource");
@@ -415,7 +415,8 @@ static bool read_link(struct mcps_resource_link *ret,
     if (!link || link->struct_size < offsetof(struct mcps_resource_link, title))
         return false;
     memcpy(ret, link, link->struct_size < known ? link->struct_size : known);
-    return is_name(ret->uri) && is_name(ret->name) && (!ret->mime || is_name(ret->mime));
+    return mcps__is_name(ret->uri) && mcps__is_name(ret->name) &&
+           (!ret->mime || mcps__is_name(ret->mime));
 }
 
 int mcps__content_link(struct mcps__content *content,
@@ -473,8 +474,8 @@ static void write_audience(struct mcps__writer *w, unsigned audience)
     mcps__write_array_end(w);
 }
 
-static bool read_annotations(struct mcps_annotations *ret,
-                             const struct mcps_annotations *annotations)
+bool mcps__annotations_read(struct mcps_annotations *ret,
+                            const struct mcps_annotations *annotations)
 {
     const size_t known = sizeof *ret;
 
@@ -486,7 +487,23 @@ static bool read_annotations(struct mcps_annotations *ret,
            annotations->struct_size < known ? annotations->struct_size : known);
     return (ret->audience & ~(unsigned)(MCPS_FOR_USER | MCPS_FOR_ASSISTANT)) == 0 &&
            (!ret->priority || (*ret->priority >= 0 && *ret->priority <= 1)) &&
-           (!ret->last_modified || is_name(ret->last_modified));
+           (!ret->last_modified || mcps__is_name(ret->last_modified));
+}
+
+void mcps__annotations_write(struct mcps__writer *w,
+                             const struct mcps_annotations *annotations,
+                             bool with_modified)
+{
+    mcps__write_object(w);
+    if (annotations->audience)
+        write_audience(w, annotations->audience);
+    if (annotations->priority) {
+        mcps__write_key(w, "priority");
+        mcps__write_double(w, *annotations->priority);
+    }
+    if (with_modified)
+        write_member(w, "lastModified", annotations->last_modified);
+    mcps__write_object_end(w);
 }
 
 int mcps__content_annotate(struct mcps__content *content,
@@ -497,23 +514,14 @@ int mcps__content_annotate(struct mcps__content *content,
     struct mark mark;
     int r;
 
-    if (!read_annotations(&all, annotations) || content->n_blocks == 0 ||
+    if (!mcps__annotations_read(&all, annotations) || content->n_blocks == 0 ||
         !has_blocks(content))
         return -EINVAL;
     if (content->annotated)
         return -EALREADY;
     mark = reopen(content);
     mcps__write_key(w, "annotations");
-    mcps__write_object(w);
-    if (all.audience)
-        write_audience(w, all.audience);
-    if (all.priority) {
-        mcps__write_key(w, "priority");
-        mcps__write_double(w, *all.priority);
-    }
-    if (has_links(content))
-        write_member(w, "lastModified", all.last_modified);
-    mcps__write_object_end(w);
+    mcps__annotations_write(w, &all, has_links(content));
     r = close_again(content, &mark);
     content->annotated = r >= 0;
     return r;

@@ -69,10 +69,20 @@ int mcps__content_link(struct mcps__content *content,
                        const struct mcps_resource_link *link) MCPS_MUST_CHECK;
 /* A value of a completion. */
 int mcps__content_value(struct mcps__content *content, const char *value) MCPS_MUST_CHECK;
+/* What was said about something, complete: false when it cannot be. */
+bool mcps__annotations_read(struct mcps_annotations *ret,
+                            const struct mcps_annotations *annotations);
+/* Writes the object. */
+void mcps__annotations_write(struct mcps__writer *w,
+                             const struct mcps_annotations *annotations,
+                             bool with_modified);
 /* Of the latest block. */
 int mcps__content_annotate(struct mcps__content *content,
                            const struct mcps_annotations *annotations) MCPS_MUST_CHECK;
 int mcps__content_meta(struct mcps__content *content, const char *json) MCPS_MUST_CHECK;
+
+/* Is it the name of a media type, a URI, a name: something, and nothing but text? */
+bool mcps__is_name(const char *text);
 
 /* Closes what holds the blocks: members of the result follow. */
 void mcps__content_end(struct mcps__content *content);

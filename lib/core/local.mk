@@ -8,6 +8,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/canonical.c lib/core/canonical.h \
 	lib/core/changes.c lib/core/changes.h \
 	lib/core/close.c lib/core/close.h \
+	lib/core/complete.c lib/core/complete.h \
 	lib/core/content.c lib/core/content.h \
 	lib/core/context.c lib/core/context.h \
 	lib/core/control.c lib/core/control.h \
@@ -27,8 +28,11 @@ libmcpscore_la_SOURCES += \
 	lib/core/piece.c lib/core/piece.h \
 	lib/core/pool.c lib/core/pool.h \
 	lib/core/progress.c \
+	lib/core/prompt.c lib/core/prompt.h \
 	lib/core/queue.c lib/core/queue.h \
+	lib/core/read.c \
 	lib/core/registry.c lib/core/registry.h \
+	lib/core/resource.c lib/core/resource.h \
 	lib/core/result.c lib/core/result.h \
 	lib/core/seal.c lib/core/seal.h \
 	lib/core/sink.c lib/core/sink.h \

@@ -5,12 +5,16 @@
 #include "core/offer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "core/content.h"
 #include "core/meta.h"
 #include "json/write.h"
 #include "schema/complain.h"
 #include "util/mem.h"
+
+enum { NAME_MAX_ = 128 };
 
 #define OFFER_MAGIC UINT32_C(0x4f666672)
 
@@ -48,7 +52,11 @@ static const struct {
     [MCPS__PART_INPUT] = { "inputSchema", MCPS__V_2024_11_05, MCPS__V_2024_11_05 },
     [MCPS__PART_OUTPUT] = { "outputSchema", MCPS__V_2025_06_18, MCPS__V_2025_06_18 },
     [MCPS__PART_ARGUMENTS] = { "arguments", MCPS__V_2024_11_05, MCPS__V_2024_11_05 },
+    [MCPS__PART_ARGUMENTS_PLAIN] = { "arguments", MCPS__V_2024_11_05,
+                                     MCPS__V_2024_11_05 },
     [MCPS__PART_ANNOTATIONS] = { "annotations", MCPS__V_2024_11_05, MCPS__V_2025_03_26 },
+    [MCPS__PART_ANNOTATIONS_PLAIN] = { "annotations", MCPS__V_2024_11_05,
+                                       MCPS__V_2024_11_05 },
     [MCPS__PART_ICONS] = { "icons", MCPS__V_2025_11_25, MCPS__V_2025_11_25 },
     [MCPS__PART_META] = { "_meta", MCPS__V_2025_06_18, MCPS__V_2025_06_18 },
 };
@@ -58,12 +66,29 @@ const char *mcps__part_name(enum mcps__part part)
     return members[part].name;
 }
 
+/* Of two for the same member each revision gets one. */
+static bool is_other_half(const struct mcps__offer *offer, enum mcps__part part,
+                          enum mcps__version version)
+{
+    switch (part) {
+    case MCPS__PART_ARGUMENTS_PLAIN:
+    case MCPS__PART_ANNOTATIONS_PLAIN: return version >= MCPS__V_2025_06_18;
+    case MCPS__PART_ARGUMENTS:
+        return version < MCPS__V_2025_06_18 && offer->parts[MCPS__PART_ARGUMENTS_PLAIN];
+    case MCPS__PART_ANNOTATIONS:
+        return version < MCPS__V_2025_06_18 && offer->parts[MCPS__PART_ANNOTATIONS_PLAIN];
+    default: return false;
+    }
+}
+
 /* Before 2026-07-28 the schema of a result is one of objects. */
 bool mcps__offer_part_known(const struct mcps__offer *offer, enum mcps__part part,
                             enum mcps__version version)
 {
     if (part == MCPS__PART_OUTPUT && !offer->object_output)
         return version >= MCPS__V_2026_07_28;
+    if (is_other_half(offer, part, version))
+        return false;
     return version >=
            (offer->kind == MCPS_TOOLS ? members[part].tools_since : members[part].since);
 }
@@ -87,6 +112,11 @@ void mcps__offer_abandon(struct mcps__offer *offer)
     mcps_schema_unref(offer->output);
     mcps__table_free(offer->args);
     mcps__table_free(offer->result);
+    mcps_uri_template_free(offer->uri);
+    mcps__blob_release(&offer->blob);
+    mcps__free(offer->mime);
+    mcps__free(offer->text);
+    mcps__free(offer->path);
     mcps__free(offer->key);
     mcps__free(offer->tags);
     mcps__free(offer);
@@ -106,6 +136,23 @@ struct mcps__offer *mcps__offer_unref(struct mcps__offer *offer)
 }
 
 /* ---- parts ---- */
+
+bool mcps__offer_is_name(const char *name)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789_-.";
+    size_t len = name ? strlen(name) : 0;
+
+    return len >= 1 && len <= NAME_MAX_ && strspn(name, allowed) == len;
+}
+
+int mcps__offer_refuse(enum mcps_kind kind, const char *key, const char *why,
+                       struct mcps__log *log)
+{
+    mcps__log(log, MCPS_LOG_ERROR, "%s %s %s", mcps__kind_noun(kind), key ? key : "\"\"",
+              why);
+    return -EINVAL;
+}
 
 int mcps__offer_fault(const struct mcps__offer *offer, const char *what, const char *why,
                       struct mcps__log *log)
@@ -169,6 +216,62 @@ int mcps__offer_keep_table(struct mcps__table **ret, const struct mcps__offer *o
     int r = mcps__table_new(ret, fields, size, why, sizeof why);
 
     return r < 0 && r != -ENOMEM ? mcps__offer_fault(offer, what, why, log) : r;
+}
+
+static bool is_text(enum mcps_type type)
+{
+    return type == MCPS_TYPE_STRING || type == MCPS_TYPE_ENUM || type == MCPS_TYPE_INT ||
+           type == MCPS_TYPE_NUMBER || type == MCPS_TYPE_BOOL;
+}
+
+int mcps__offer_keep_texts_table(struct mcps__offer *offer, const char *what,
+                                 const struct mcps_field *fields, size_t size,
+                                 struct mcps__log *log)
+{
+    char why[MCPS__COMPLAINT_SIZE];
+    int r = mcps__offer_keep_table(&offer->args, offer, what, fields, size, log);
+
+    for (size_t i = 0; r >= 0 && i < offer->args->n_fields; i++) {
+        const struct mcps__table_field *field = &offer->args->fields[i];
+
+        offer->completes = offer->completes || field->type == MCPS_TYPE_ENUM;
+        if (is_text(field->type))
+            continue;
+        snprintf(why, sizeof why, "no string can be the value of \"%.64s\"", field->name);
+        r = mcps__offer_fault(offer, what, why, log);
+    }
+    return r;
+}
+
+static int keep_annotations(struct mcps__offer *offer, enum mcps__part part,
+                            const struct mcps_annotations *annotations)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    mcps__buf_init(&buf, SIZE_MAX);
+    mcps__write_init(&w, &buf);
+    mcps__annotations_write(&w, annotations, part == MCPS__PART_ANNOTATIONS);
+    return mcps__offer_keep_written(offer, part, &buf, &w);
+}
+
+int mcps__offer_keep_annotations(struct mcps__offer *offer,
+                                 const struct mcps_annotations *annotations,
+                                 struct mcps__log *log)
+{
+    struct mcps_annotations all;
+    int r;
+
+    if (!annotations)
+        return 0;
+    if (!mcps__annotations_read(&all, annotations))
+        return mcps__offer_fault(offer, "annotations",
+                                 "audience, priority (0 to 1) or last_modified is wrong",
+                                 log);
+    r = keep_annotations(offer, MCPS__PART_ANNOTATIONS, &all);
+    if (r >= 0 && all.last_modified)
+        r = keep_annotations(offer, MCPS__PART_ANNOTATIONS_PLAIN, &all);
+    return r;
 }
 
 /* ---- making one ---- */

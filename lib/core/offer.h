@@ -15,6 +15,8 @@
 #include "core/context.h"
 #include "core/executor.h"
 #include "json/bytes.h"
+#include "mcpserver/complete.h"
+#include "mcpserver/resource.h"
 #include "mcpserver/schema.h"
 #include "mcpserver/tool.h"
 #include "schema/table.h"
@@ -24,7 +26,8 @@
 /* "tool", "prompt", "resource", "resource template". Static. */
 const char *mcps__kind_noun(enum mcps_kind kind);
 
-/* The members of an offer's description, in the order in which they are sent. */
+/* The members of an offer's description, in the order in which they are sent. A PLAIN one is
+ * there for clients before 2025-06-18, if they do not know all that is in the other. */
 enum mcps__part {
     MCPS__PART_URI,
     MCPS__PART_URI_TEMPLATE,
@@ -36,7 +39,9 @@ enum mcps__part {
     MCPS__PART_INPUT,
     MCPS__PART_OUTPUT,
     MCPS__PART_ARGUMENTS,
+    MCPS__PART_ARGUMENTS_PLAIN,
     MCPS__PART_ANNOTATIONS,
+    MCPS__PART_ANNOTATIONS_PLAIN,
     MCPS__PART_ICONS,
     MCPS__PART_META,
     MCPS__N_PARTS
@@ -49,7 +54,8 @@ struct mcps__offer {
     char *key;       /* what clients ask for: a name, a URI, a template */
     char *tags;      /* each with a NUL behind it, and one more; NULL: none */
     struct mcps__bytes *parts[MCPS__N_PARTS]; /* JSON values; NULL: not there */
-    mcps_tool_fn *handler;                    /* this, or the next with its table */
+    /* This, or the next with its table; neither for what has its content ready. */
+    mcps_tool_fn *handler;
     mcps_typed_fn *typed;
     struct mcps__table *args;
     mcps_schema *input; /* of the handler's tree; NULL: any object */
@@ -57,13 +63,24 @@ struct mcps__offer {
     void (*destroy)(void *userdata);
     unsigned needs; /* of enum mcps_client_capabilities */
     unsigned timeout_ms, max_parallel;
-    struct mcps__pool *pool; /* an executor's, where it runs; NULL: on workers, or */
-    bool on_loop;            /* on the I/O thread */
+    struct mcps__pool *pool;    /* an executor's, where it runs; NULL: on workers, or */
+    bool on_loop;               /* on the I/O thread */
+    mcps_complete_fn *complete; /* NULL: only what is ENUM completes */
+    bool completes;             /* something of it does */
     atomic_uint n_calls;
     /* Of tools. */
     mcps_schema *output;        /* of structured results given as a tree; NULL: none */
     struct mcps__table *result; /* NULL: structured results have none */
     bool object_output; /* its outputSchema is for objects, which older clients know */
+    /* Of resources and templates. */
+    char *mime;             /* NULL: not known */
+    mcps_uri_template *uri; /* of a template */
+    bool any_values;        /* of its variables */
+    char *text;             /* of a resource: its content is this text, */
+    size_t text_len;
+    char *path; /* or the file there, */
+    bool path_is_text;
+    struct mcps_blob blob; /* or these bytes, owned; none if it is of no kind */
 };
 
 struct mcps__offer *mcps__offer_ref(struct mcps__offer *offer);
@@ -109,6 +126,12 @@ int mcps__offer_new(struct mcps__offer **ret, const struct mcps__offer_source *f
 /* Lets go of one that could not be finished, without calling destroy(). */
 void mcps__offer_abandon(struct mcps__offer *offer);
 
+/* 1 to 128 letters, digits, and "_-.": the names that revision 2025-11-25 asks for. */
+bool mcps__offer_is_name(const char *name);
+/* Says in the log what does not go together; for what has not been made yet. -EINVAL. */
+int mcps__offer_refuse(enum mcps_kind kind, const char *key, const char *why,
+                       struct mcps__log *log);
+
 /* A part that is a string; NULL: none. */
 int mcps__offer_keep_string(struct mcps__offer *offer, enum mcps__part part,
                             const char *text) MCPS_MUST_CHECK;
@@ -120,6 +143,14 @@ int mcps__offer_keep_written(struct mcps__offer *offer, enum mcps__part part,
 int mcps__offer_keep_table(struct mcps__table **ret, const struct mcps__offer *offer,
                            const char *what, const struct mcps_field *fields, size_t size,
                            struct mcps__log *log) MCPS_MUST_CHECK;
+/* The same of one whose arguments come as texts: objects, lists and JSON are refused. */
+int mcps__offer_keep_texts_table(struct mcps__offer *offer, const char *what,
+                                 const struct mcps_field *fields, size_t size,
+                                 struct mcps__log *log) MCPS_MUST_CHECK;
+/* NULL: none. */
+int mcps__offer_keep_annotations(struct mcps__offer *offer,
+                                 const struct mcps_annotations *annotations,
+                                 struct mcps__log *log) MCPS_MUST_CHECK;
 /* Says in the log what is wrong with it. -EINVAL. */
 int mcps__offer_fault(const struct mcps__offer *offer, const char *what, const char *why,
                       struct mcps__log *log);

@@ -5,8 +5,11 @@
 #include "core/piece.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/assert.h"
 #include "util/base64.h"
@@ -15,7 +18,8 @@
 
 enum {
     WASTE_ALLOWED = 1024, /* bytes of a piece's memory that are not worth a realloc() */
-    FIRST_BLOBS = 4
+    FIRST_BLOBS = 4,
+    READ_BYTES = 3 * 2048 /* of a file at once: whole groups */
 };
 
 /* ---- blobs ---- */
@@ -34,23 +38,114 @@ static int copy_blob(struct mcps_blob *blob)
     return 0;
 }
 
+static void close_fd(void *userdata)
+{
+    close((int)(intptr_t)userdata);
+}
+
+/* From here on the descriptor is closed when the blob is released. */
+static void take_fd(struct mcps_blob *blob, int fd)
+{
+    *blob = (struct mcps_blob){ .len = blob->len,
+                                .free = close_fd,
+                                .userdata = (void *)(intptr_t)fd,
+                                .kind = MCPS_BLOB_FD,
+                                .fd = fd };
+}
+
+/* Only of a regular file the bytes lie still, and reading them waits for nobody. */
+static int measure(int fd, uint64_t *ret_size)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return -EINVAL;
+    *ret_size = (uint64_t)st.st_size;
+    return 0;
+}
+
+static int own_fd(struct mcps_blob *blob)
+{
+    uint64_t size = 0;
+    int r;
+
+    if (blob->fd < 0)
+        return -EINVAL;
+    take_fd(blob, blob->fd);
+    r = measure(blob->fd, &size);
+    return r >= 0 && blob->len > size ? -EINVAL : r;
+}
+
+/* A FIFO must not be waited for. */
+static int own_file(struct mcps_blob *blob)
+{
+    const char *path = blob->data;
+    uint64_t size = 0;
+    int fd, r;
+
+    blob->data = NULL;
+    if (!path)
+        return -EINVAL;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return -errno;
+    take_fd(blob, fd);
+    r = measure(fd, &size);
+    if (r < 0)
+        return r;
+    if (size > SIZE_MAX / 4)
+        return MCPS_ELIMIT;
+    blob->len = (size_t)size;
+    return 0;
+}
+
+static int own_bytes(const struct mcps_blob *blob)
+{
+    return !blob->data && blob->len > 0 ? -EINVAL : 0;
+}
+
+static int own(struct mcps_blob *blob)
+{
+    switch (blob->kind) {
+    case MCPS_BLOB_COPY:
+    case MCPS_BLOB_STATIC:
+    case MCPS_BLOB_TAKE: return own_bytes(blob);
+    case MCPS_BLOB_FD: return own_fd(blob);
+    case MCPS_BLOB_FILE: return own_file(blob);
+    default: return -EINVAL;
+    }
+}
+
 int mcps__blob_own(struct mcps_blob *blob, size_t max)
 {
-    int r = 0;
+    int r;
 
     /* Only what is taken has somebody who frees it. */
     if (blob->kind != MCPS_BLOB_TAKE)
         blob->free = NULL;
-    if (blob->kind != MCPS_BLOB_COPY && blob->kind != MCPS_BLOB_STATIC &&
-        blob->kind != MCPS_BLOB_TAKE)
-        return -EINVAL;
-    if (!blob->data && blob->len > 0)
-        return -EINVAL;
+    r = own(blob);
+    if (r < 0)
+        return r;
     if (blob->len > max || MCPS__BASE64_ENCODED(blob->len) > max)
         return MCPS_ELIMIT;
     if (blob->kind == MCPS_BLOB_COPY && blob->len > 0)
         r = copy_blob(blob);
     return r;
+}
+
+struct mcps_blob mcps__blob_share(const struct mcps_blob *blob,
+                                  void (*fn)(void *userdata), void *userdata)
+{
+    return (struct mcps_blob){
+        .data = blob->data,
+        .len = blob->len,
+        .free = fn,
+        .userdata = userdata,
+        .kind = blob->kind == MCPS_BLOB_FD ? MCPS_BLOB_FD : MCPS_BLOB_STATIC,
+        .fd = blob->fd,
+    };
 }
 
 static void call_free(void (*fn)(void *userdata), void *userdata)
@@ -93,7 +188,14 @@ static void push_blob(struct mcps__blobs *blobs, struct mcps__blob blob, size_t 
     blob.wire_at = at + blobs->wire;
     blobs->items[blobs->n++] = blob;
     blobs->wire += MCPS__BASE64_ENCODED(blob.len);
-    blobs->held += blob.held ? blob.len : 0;
+    blobs->held += blob.held;
+}
+
+static size_t cost_of(const struct mcps_blob *blob)
+{
+    if (blob->kind == MCPS_BLOB_TAKE)
+        return blob->len;
+    return blob->kind == MCPS_BLOB_FD && blob->free == close_fd ? MCPS__BLOB_FD_COST : 0;
 }
 
 int mcps__blobs_add(struct mcps__blobs *blobs, struct mcps_blob *blob, size_t at)
@@ -107,7 +209,8 @@ int mcps__blobs_add(struct mcps__blobs *blobs, struct mcps_blob *blob, size_t at
                                    .len = blob->len,
                                    .free = blob->free,
                                    .userdata = blob->userdata,
-                                   .held = blob->kind == MCPS_BLOB_TAKE },
+                                   .fd = blob->kind == MCPS_BLOB_FD ? blob->fd : -1,
+                                   .held = cost_of(blob) },
               at);
     *blob = (struct mcps_blob){ .data = NULL };
     return 0;
@@ -124,6 +227,15 @@ int mcps__blobs_append(struct mcps__blobs *to, struct mcps__blobs *from, size_t 
     mcps__free(from->items);
     *from = (struct mcps__blobs){ .items = NULL };
     return 0;
+}
+
+void mcps__blob_refuse(struct mcps_blob *blob)
+{
+    if (blob->kind == MCPS_BLOB_FD && blob->fd >= 0)
+        take_fd(blob, blob->fd);
+    else if (blob->kind != MCPS_BLOB_TAKE)
+        blob->free = NULL;
+    mcps__blob_release(blob);
 }
 
 void mcps__blobs_fini(struct mcps__blobs *blobs)
@@ -224,6 +336,38 @@ static size_t n_begun(const struct mcps__blobs *blobs, size_t offset)
     return low;
 }
 
+/* What cannot be read is zeros: the message has said already how long it is. */
+static void read_all(int fd, char *to, size_t len, size_t offset)
+{
+    while (len > 0) {
+        ssize_t n = pread(fd, to, len, (off_t)offset);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
+        to += n;
+        len -= (size_t)n;
+        offset += (size_t)n;
+    }
+    memset(to, 0, len);
+}
+
+static void encode_file(char *out, int fd, size_t offset, size_t len)
+{
+    char bytes[READ_BYTES];
+
+    while (len > 0) {
+        size_t n = len < READ_BYTES ? len : READ_BYTES;
+
+        read_all(fd, bytes, n, offset);
+        mcps__base64_encode(out, bytes, n);
+        out += MCPS__BASE64_ENCODED(n);
+        offset += n;
+        len -= n;
+    }
+}
+
 /* Whole groups of four characters, from the one on that the offset is in. */
 static struct mcps__span encode(const struct mcps__blob *blob, size_t offset,
                                 struct mcps__scratch *scratch)
@@ -234,7 +378,10 @@ static struct mcps__span encode(const struct mcps__blob *blob, size_t offset,
 
     if (n_groups == 0)
         return span;
-    mcps__base64_encode(scratch->data, (const char *)blob->data + group * 3, len);
+    if (blob->fd >= 0)
+        encode_file(scratch->data, blob->fd, group * 3, len);
+    else
+        mcps__base64_encode(scratch->data, (const char *)blob->data + group * 3, len);
     scratch->data += MCPS__BASE64_ENCODED(len);
     scratch->size -= MCPS__BASE64_ENCODED(len);
     span.len = MCPS__BASE64_ENCODED(len) - skip;

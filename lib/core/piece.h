@@ -29,7 +29,8 @@ struct mcps__blob {
     size_t len;
     void (*free)(void *userdata); /* NULL: nothing to do */
     void *userdata;
-    bool held;      /* its bytes are memory that the server keeps */
+    int fd;         /* where the bytes are, from its beginning on; -1: in `data` */
+    size_t held;    /* what counts of it as memory that the server keeps */
     size_t at;      /* in the text: its base64 comes before that byte */
     size_t wire_at; /* in the message: where the base64 begins */
 };
@@ -39,13 +40,24 @@ struct mcps__blobs {
     struct mcps__blob *items;
     size_t n, cap;
     size_t wire; /* base64 of all */
-    size_t held; /* bytes of those that are held */
+    size_t held; /* of all */
 };
 
-/* Makes a blob that somebody gave the library's own: copies it if that is what it is, unless
- * its base64 alone has more than `max` bytes. In every case mcps__blob_release() is due.
- * MCPS_ELIMIT; -EINVAL when it is none; -ENOMEM. */
+/* A file that is held costs as much as this many bytes: else who reads nothing of what it
+ * asks for could have the process run out of descriptors. */
+enum { MCPS__BLOB_FD_COST = 16 * 1024 };
+
+/* Makes a blob that somebody gave the library's own: copies it or opens it, if that is what it
+ * is, unless its base64 alone has more than `max` bytes. In every case mcps__blob_release() is
+ * due. MCPS_ELIMIT; -EINVAL when it is none; -ENOMEM; of files what open() says. */
 int mcps__blob_own(struct mcps_blob *blob, size_t max) MCPS_MUST_CHECK;
+/* The bytes of an owned blob once more, for as long as `userdata` is kept, which `fn` lets go
+ * of. They cost nothing. */
+struct mcps_blob mcps__blob_share(const struct mcps_blob *blob,
+                                  void (*fn)(void *userdata), void *userdata);
+/* Of one that nobody owned yet, and that nobody wants: what was to be taken is let go of. No
+ * lock is held. */
+void mcps__blob_refuse(struct mcps_blob *blob);
 /* Frees what is left of it. No lock is held. Fine for one that is zeroed or was released. */
 void mcps__blob_release(struct mcps_blob *blob);
 
@@ -100,7 +112,7 @@ struct mcps__span {
 };
 
 /* The next bytes of the message from an offset on: a run of its text, or as much of a blob's
- * base64 as fits into the scratch. None at the end of the message, or when less than 4 bytes
+ * base64 as fits into the scratch. Of a file that cannot be read that far they are zeros. None at the end of the message, or when less than 4 bytes
  * of scratch are left and base64 comes next. They stay valid as long as the piece and the
  * scratch. */
 struct mcps__span mcps__piece_next(struct mcps__piece *piece, size_t offset,

@@ -117,6 +117,7 @@ int mcps__registry_init(struct mcps__registry *registry)
     memset(registry->n_drops, 0, sizeof registry->n_drops);
     registry->next_serial = 1;
     atomic_init(&registry->kinds, 0);
+    atomic_init(&registry->completes, false);
     registry->documents = (struct mcps__arena){ .blocks = NULL };
     registry->schemas =
         (struct mcps_schema_options){ .struct_size = sizeof registry->schemas };
@@ -159,6 +160,11 @@ int mcps__registry_set_schemas(struct mcps__registry *registry,
 bool mcps__registry_has(const struct mcps__registry *registry, enum mcps_kind kind)
 {
     return atomic_load(&registry->kinds) & 1u << kind;
+}
+
+bool mcps__registry_completes(const struct mcps__registry *registry)
+{
+    return atomic_load(&registry->completes);
 }
 
 struct mcps__snapshot *mcps__registry_get(struct mcps__registry *registry,
@@ -332,8 +338,11 @@ int mcps__registry_add(struct mcps__registry *registry, struct mcps__log *log,
         r = swap_in(registry, log, &edit);
     if (r >= 0 && n > 0)
         atomic_fetch_or(&registry->kinds, 1u << kind);
-    for (size_t i = 0; made && i < n; i++)
+    for (size_t i = 0; made && i < n; i++) {
+        if (r >= 0 && made[i]->completes)
+            atomic_store(&registry->completes, true);
         mcps__offer_unref(made[i]);
+    }
     mcps__free(made);
     return r;
 }

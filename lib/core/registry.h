@@ -38,6 +38,7 @@ struct mcps__registry {
     uint64_t n_drops[MCPS_N_KINDS] MCPS__GUARDED; /* of those, for who makes some */
     uint64_t next_serial MCPS__GUARDED;
     atomic_uint kinds;                /* a bit for each that was ever offered */
+    atomic_bool completes;            /* some offer ever did */
     struct mcps__executors executors; /* has no need of the mutex */
     struct mcps__arena documents;     /* that they may refer to, copied */
     struct mcps_schema_options
@@ -71,6 +72,8 @@ int mcps__registry_enable(struct mcps__registry *registry, struct mcps__log *log
 /* What is listed is made anew when it is asked for next. */
 void mcps__registry_drop_pages(struct mcps__registry *registry);
 
+/* Was anything ever offered of which arguments complete? */
+bool mcps__registry_completes(const struct mcps__registry *registry);
 /* Was anything of the kind ever offered? */
 bool mcps__registry_has(const struct mcps__registry *registry, enum mcps_kind kind);
 /* A reference on the current snapshot. */

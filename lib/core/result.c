@@ -34,6 +34,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
     mcps__buf_init(&call->structured, SIZE_MAX);
     mcps__buf_init(&call->meta, SIZE_MAX);
     mcps__buf_init(&call->meta_keys, SIZE_MAX);
+    mcps__buf_init(&call->description, SIZE_MAX);
     mcps__buf_init(&call->fault, SIZE_MAX);
     call->progress = -HUGE_VAL;
 }
@@ -46,6 +47,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     mcps__buf_fini(&call->structured);
     mcps__buf_fini(&call->meta);
     mcps__buf_fini(&call->meta_keys);
+    mcps__buf_fini(&call->description);
     mcps__buf_fini(&call->fault);
 }
 
@@ -74,16 +76,14 @@ static int begin_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
                                limit_of(call));
 }
 
-/* May anything still be said? */
-static int check_open(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
+int mcps__result_open(struct mcps_call *call)
 {
     int r = mcps__result_check(call);
 
     return r < 0 ? r : begin_result(call);
 }
 
-/* For the end of each function, with the lock let go. */
-static int said(struct mcps_call *call, int r)
+int mcps__result_said(struct mcps_call *call, int r)
 {
     if (r == MCPS_ELIMIT)
         mcps__limit_hit(&call->exchange.peer->engine->limits, MCPS_LIMIT_RESULT_BYTES);
@@ -113,7 +113,7 @@ static int say_bytes(struct mcps_call *call, const char *text, size_t len, bool 
     int r;
 
     mcps__mutex_lock(&call->mutex);
-    r = check_open(call);
+    r = mcps__result_open(call);
     if (r >= 0)
         r = failed && !call->action->to_model
                 ? keep_fault(call, text, len)
@@ -121,7 +121,7 @@ static int say_bytes(struct mcps_call *call, const char *text, size_t len, bool 
     if (r >= 0)
         call->failed = call->failed || failed;
     mcps__mutex_unlock(&call->mutex);
-    return said(call, r);
+    return mcps__result_said(call, r);
 }
 
 static int say(struct mcps_call *call, bool failed, const char *format, va_list args)
@@ -195,21 +195,47 @@ static int add_blob(struct mcps__content *content, enum block block, const char 
     return -EINVAL;
 }
 
+/* Of a handler that reads a resource, what it leaves open is of that one. */
+static void fill_in(const struct mcps_call *call, const char **uri, const char **mime)
+{
+    if (call->action->shape != MCPS__SHAPE_CONTENTS)
+        return;
+    if (!*uri)
+        *uri = call->params[MCPS__PARAM_URI].text;
+    if (!*mime)
+        *mime = call->offer->mime;
+}
+
 /* What the content does not take is released here, on every way. */
+static int say_owned(struct mcps_call *call, enum block block, const char *uri,
+                     const char *mime, struct mcps_blob *blob)
+{
+    int r;
+
+    fill_in(call, &uri, &mime);
+    mcps__mutex_lock(&call->mutex);
+    r = mcps__result_open(call);
+    if (r >= 0)
+        r = add_blob(&call->content, block, uri, mime, blob);
+    mcps__mutex_unlock(&call->mutex);
+    mcps__blob_release(blob);
+    return mcps__result_said(call, r);
+}
+
+int mcps__result_blob(struct mcps_call *call, struct mcps_blob *blob)
+{
+    return say_owned(call, RESOURCE, NULL, NULL, blob);
+}
+
 static int say_blob(struct mcps_call *call, enum block block, const char *uri,
                     const char *mime, struct mcps_blob *blob)
 {
     int r = mcps__blob_own(blob, limit_of(call));
 
-    if (r >= 0) {
-        mcps__mutex_lock(&call->mutex);
-        r = check_open(call);
-        if (r >= 0)
-            r = add_blob(&call->content, block, uri, mime, blob);
-        mcps__mutex_unlock(&call->mutex);
-    }
+    if (r >= 0)
+        return say_owned(call, block, uri, mime, blob);
     mcps__blob_release(blob);
-    return said(call, r);
+    return mcps__result_said(call, r);
 }
 
 int mcps_call_image(mcps_call *call, const char *mime, struct mcps_blob blob)
@@ -235,12 +261,13 @@ int mcps_call_resource_text(mcps_call *call, const char *uri, const char *mime,
 {
     int r;
 
+    fill_in(call, &uri, &mime);
     mcps__mutex_lock(&call->mutex);
-    r = check_open(call);
+    r = mcps__result_open(call);
     if (r >= 0)
         r = mcps__content_resource_text(&call->content, uri, mime, text, len);
     mcps__mutex_unlock(&call->mutex);
-    return said(call, r);
+    return mcps__result_said(call, r);
 }
 
 int mcps_call_resource_link(mcps_call *call, const struct mcps_resource_link *link)
@@ -248,11 +275,11 @@ int mcps_call_resource_link(mcps_call *call, const struct mcps_resource_link *li
     int r;
 
     mcps__mutex_lock(&call->mutex);
-    r = check_open(call);
+    r = mcps__result_open(call);
     if (r >= 0)
         r = mcps__content_link(&call->content, link);
     mcps__mutex_unlock(&call->mutex);
-    return said(call, r);
+    return mcps__result_said(call, r);
 }
 
 int mcps_call_annotate(mcps_call *call, const struct mcps_annotations *annotations)
@@ -260,11 +287,11 @@ int mcps_call_annotate(mcps_call *call, const struct mcps_annotations *annotatio
     int r;
 
     mcps__mutex_lock(&call->mutex);
-    r = check_open(call);
+    r = mcps__result_open(call);
     if (r >= 0)
         r = mcps__content_annotate(&call->content, annotations);
     mcps__mutex_unlock(&call->mutex);
-    return said(call, r);
+    return mcps__result_said(call, r);
 }
 
 int mcps_call_content_meta(mcps_call *call, const char *json)
@@ -272,11 +299,11 @@ int mcps_call_content_meta(mcps_call *call, const char *json)
     int r;
 
     mcps__mutex_lock(&call->mutex);
-    r = check_open(call);
+    r = mcps__result_open(call);
     if (r >= 0)
         r = mcps__content_meta(&call->content, json);
     mcps__mutex_unlock(&call->mutex);
-    return said(call, r);
+    return mcps__result_said(call, r);
 }
 
 /* ---- the members behind the content ---- */
@@ -349,13 +376,13 @@ int mcps_call_meta(mcps_call *call, const char *key, const char *json)
     r = write_member(&member, key, json);
     if (r >= 0) {
         mcps__mutex_lock(&call->mutex);
-        r = check_open(call);
+        r = mcps__result_open(call);
         if (r >= 0)
             r = add_meta(call, key, &member);
         mcps__mutex_unlock(&call->mutex);
     }
     mcps__buf_fini(&member);
-    return said(call, r);
+    return mcps__result_said(call, r);
 }
 
 /* ---- structured content ---- */
@@ -377,6 +404,8 @@ static int set_structured(struct mcps_call *call, struct mcps__buf *json, bool i
     size_t reserved = content->reserved;
     int r;
 
+    if (call->action->shape != MCPS__SHAPE_CONTENT)
+        return -EINVAL;
     if (call->structured_sent)
         reserved -= structured_size(before.len);
     if (sent)
@@ -397,12 +426,12 @@ int mcps__call_structured_text(struct mcps_call *call, struct mcps__buf *json,
     int r;
 
     mcps__mutex_lock(&call->mutex);
-    r = check_open(call);
+    r = mcps__result_open(call);
     if (r >= 0)
         r = set_structured(call, json, is_object);
     mcps__mutex_unlock(&call->mutex);
     mcps__buf_fini(json);
-    return said(call, r);
+    return mcps__result_said(call, r);
 }
 
 static int refuse_result(struct mcps_call *call, const char *why)
@@ -456,7 +485,7 @@ int mcps_call_structured(mcps_call *call, struct json_object *tree)
                                           json_object_is_type(tree, json_type_object));
     mcps__buf_fini(&json);
     /* Else it is too deep, or has a number that JSON does not have. */
-    return r == MCPS_ELIMIT || r == -ENOMEM ? said(call, r) : -EINVAL;
+    return r == MCPS_ELIMIT || r == -ENOMEM ? mcps__result_said(call, r) : -EINVAL;
 }
 
 int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const void *value)
@@ -481,7 +510,7 @@ int mcps_call_struct(mcps_call *call, const struct mcps_field *fields, const voi
     if (r >= 0)
         return mcps__call_structured_text(call, &json, true);
     mcps__buf_fini(&json);
-    return r == MCPS_EINVALID ? refuse_result(call, why) : said(call, r);
+    return r == MCPS_EINVALID ? refuse_result(call, why) : mcps__result_said(call, r);
 }
 
 /* ---- the answer ---- */

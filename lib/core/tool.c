@@ -14,24 +14,12 @@
 #include "json/tree.h"
 #include "json/write.h"
 
-enum { NAME_MAX_ = 128 };
-
 #define ALL_HINTS                                                                     \
     ((unsigned)MCPS_READ_ONLY | (unsigned)MCPS_ADDITIVE | (unsigned)MCPS_IDEMPOTENT | \
      (unsigned)MCPS_CLOSED_WORLD)
 static const char any_arguments[] = "{\"type\":\"object\"}";
 
 /* ---- what a tool must be ---- */
-
-/* The names that revision 2025-11-25 asks for. */
-static bool is_name(const char *name)
-{
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789_-.";
-    size_t len = name ? strlen(name) : 0;
-
-    return len >= 1 && len <= NAME_MAX_ && strspn(name, allowed) == len;
-}
 
 /* NULL, or what does not go together, to be said behind the tool's name. */
 static const char *shape_fault(const struct mcps_tool *from)
@@ -60,10 +48,10 @@ static int check(const struct mcps_tool *from, struct mcps__log *log)
         mcps__log(log, MCPS_LOG_ERROR, "a tool has no struct_size");
         return -EINVAL;
     }
-    if (!is_name(from->name)) {
+    if (!mcps__offer_is_name(from->name)) {
         mcps__log(log, MCPS_LOG_ERROR,
-                  "tool \"%s\": a name is 1 to %d letters, digits, and \"_-.\"",
-                  from->name ? from->name : "", NAME_MAX_);
+                  "tool \"%s\": a name is 1 to 128 letters, digits, and \"_-.\"",
+                  from->name ? from->name : "");
         return -EINVAL;
     }
     fault = shape_fault(from);

@@ -38,6 +38,12 @@ void mcps__capabilities_write(struct mcps__writer *w, const struct mcps__engine 
 {
     mcps__write_object(w);
     write_kind(w, "tools", version);
+    /* The oldest revision has the method, but no name for the capability. */
+    if (version > MCPS__V_2024_11_05 && mcps__registry_completes(&engine->registry)) {
+        mcps__write_key(w, "completions");
+        mcps__write_object(w);
+        mcps__write_object_end(w);
+    }
     if (mcps__capabilities_has(engine, MCPS_PROMPTS))
         write_kind(w, "prompts", version);
     if (mcps__capabilities_has(engine, MCPS_RESOURCES))

@@ -13,7 +13,10 @@
 #include "core/call.h"
 #include "json/tree.h"
 #include "proto/capabilities.h"
+#include "proto/completion.h"
 #include "proto/offers.h"
+#include "proto/prompts.h"
+#include "proto/resources.h"
 #include "rpc/errors.h"
 
 /* ---- the handshake ---- */
@@ -206,6 +209,12 @@ static const struct mcps__method requests[] = {
     { "ping", handle_ping, true },
     { "tools/list", mcps__tools_list, false },
     { "tools/call", mcps__tools_call, false },
+    { "prompts/list", mcps__prompts_list, false },
+    { "prompts/get", mcps__prompts_get, false },
+    { "resources/list", mcps__resources_list, false },
+    { "resources/templates/list", mcps__templates_list, false },
+    { "resources/read", mcps__resources_read, false },
+    { "completion/complete", mcps__completion_complete, false },
 };
 
 /* Progress of our requests, and changed roots, need nothing to be done. */

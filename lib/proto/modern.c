@@ -11,7 +11,10 @@
 #include "core/answer.h"
 #include "json/text.h"
 #include "proto/capabilities.h"
+#include "proto/completion.h"
 #include "proto/offers.h"
+#include "proto/prompts.h"
+#include "proto/resources.h"
 #include "rpc/errors.h"
 #include "util/utf8.h"
 
@@ -212,6 +215,12 @@ static const struct mcps__method requests[] = {
     { "server/discover", discover, false },
     { "tools/list", mcps__tools_list, false },
     { "tools/call", mcps__tools_call, false },
+    { "prompts/list", mcps__prompts_list, false },
+    { "prompts/get", mcps__prompts_get, false },
+    { "resources/list", mcps__resources_list, false },
+    { "resources/templates/list", mcps__templates_list, false },
+    { "resources/read", mcps__resources_read, false },
+    { "completion/complete", mcps__completion_complete, false },
 };
 
 bool mcps__modern_claims(const struct mcps__request *request)

@@ -80,8 +80,8 @@ static int read_progress_token(const struct mcps__request *request, struct mcps_
 
 enum { QUOTED_MAX = 64 }; /* bytes of a name in an error */
 
-static void refuse_key(const struct mcps__request *request, const char *what,
-                       const char *noun, const struct mcps__buf *key)
+void mcps__offers_refuse_key(const struct mcps__request *request, const char *what,
+                             const char *noun, const struct mcps__buf *key)
 {
     char message[160];
     size_t len = key->len < QUOTED_MAX ? key->len : QUOTED_MAX;
@@ -100,7 +100,8 @@ struct mcps__offer *mcps__offers_find(const struct mcps__request *request,
 
     if (offer && enabled)
         return offer;
-    refuse_key(request, offer ? "Disabled" : "Unknown", mcps__kind_noun(kind), key);
+    mcps__offers_refuse_key(request, offer ? "Disabled" : "Unknown",
+                            mcps__kind_noun(kind), key);
     return mcps__offer_unref(offer);
 }
 

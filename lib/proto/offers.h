@@ -18,6 +18,9 @@ void mcps__offers_list(const struct mcps__request *request, enum mcps_kind kind)
  * request is answered. */
 struct mcps__offer *mcps__offers_find(const struct mcps__request *request,
                                       enum mcps_kind kind, const struct mcps__buf *key);
+/* Refuses a request for a key, such as what = "Unknown", noun = "tool". */
+void mcps__offers_refuse_key(const struct mcps__request *request, const char *what,
+                             const char *noun, const struct mcps__buf *key);
 /* Fills in what every request may have beside its arguments: its _meta, and what a retry
  * brings. False when something of it cannot be, and the request is answered. */
 bool mcps__offers_params(const struct mcps__request *request,

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "core/registry.h"
+#include "core/prompt.h"
+#include "core/resource.h"
 #include "core/tool.h"
 #include "server/drive.h"
 #include "server/run.h"
@@ -167,6 +169,24 @@ static int add(struct mcps_server *server, enum mcps_kind kind, mcps__offer_make
 int mcps_server_add_tools(mcps_server *server, const struct mcps_tool *tools, size_t n)
 {
     return add(server, MCPS_TOOLS, mcps__tool_make, tools, n);
+}
+
+int mcps_server_add_prompts(mcps_server *server, const struct mcps_prompt *prompts,
+                            size_t n)
+{
+    return add(server, MCPS_PROMPTS, mcps__prompt_make, prompts, n);
+}
+
+int mcps_server_add_resources(mcps_server *server, const struct mcps_resource *resources,
+                              size_t n)
+{
+    return add(server, MCPS_RESOURCES, mcps__resource_make, resources, n);
+}
+
+int mcps_server_add_templates(mcps_server *server, const struct mcps_template *templates,
+                              size_t n)
+{
+    return add(server, MCPS_TEMPLATES, mcps__template_make, templates, n);
 }
 
 static int check_keys(const struct mcps_server *server, enum mcps_kind kind,
