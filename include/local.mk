@@ -10,6 +10,7 @@ mcpsinclude_HEADERS = \
 	include/mcpserver/mcpserver.h \
 	include/mcpserver/prompt.h \
 	include/mcpserver/resource.h \
+	include/mcpserver/meta.h \
 	include/mcpserver/result.h \
 	include/mcpserver/schema.h \
 	include/mcpserver/server.h \

@@ -28,10 +28,26 @@ extern "C" {
 
 /* Tells the client how far the call is, if it asked for that. `done` must grow; `total` is
  * 0 or less when it is not known; `message` may be NULL. -EINVAL when `done` does not grow
- * or is no finite number. When the client does not keep up the latest replaces those that
- * still wait. */
+ * or is no finite number. Of those that come faster than the limit progress_ms only the latest
+ * goes out, by the end of that time or just before the answer. When the client does not keep
+ * up the latest replaces those that still wait. */
 MCPS_PUBLIC int mcps_call_progress(mcps_call *call, double done, double total,
                                    const char *message);
+
+/*
+ * Tells the client's log about it, if it wants to hear of that level. `logger` names a part of
+ * the server; NULL: none. What the client does not want to hear of costs next to nothing. What
+ * comes too fast (the limit client_logs), or while too much output waits for the client, is
+ * dropped and counted. 0 in all of these cases; -EINVAL for what is no level; MCPS_ELIMIT for
+ * a message that is larger than results may be; -ENOMEM. Nothing is taken out: secrets must
+ * not be put in.
+ */
+MCPS_PUBLIC int mcps_call_log(mcps_call *call, enum mcps_log_level level,
+                              const char *logger, const char *format, ...)
+    MCPS_PRINTF(4, 5);
+/* The same with any JSON value, as text. -EINVAL when it is none. */
+MCPS_PUBLIC int mcps_call_log_json(mcps_call *call, enum mcps_log_level level,
+                                   const char *logger, const char *json);
 
 /* Who asks: the name of the account. Borrowed as long as the call. */
 MCPS_PUBLIC const char *mcps_call_principal(const mcps_call *call);

@@ -43,6 +43,11 @@ extern "C" {
        "answers a second to messages of one client whose id cannot be read")                   \
     XX(LIST_CHANGED_MS, list_changed_ms, 100,                                                  \
        "between two notifications to one client that the same list has changed")               \
+    XX(CLIENT_LOGS, client_logs, 100,                                                          \
+       "messages a second that one call logs to its client; the others are dropped")           \
+    XX(PROGRESS_MS, progress_ms, 20,                                                           \
+       "between two notifications of one call's progress; the latest of those in between "     \
+       "goes out then, or before the answer; 0: each goes out")                                \
     XX(CALL_MS, call_ms, 0,                                                                    \
        "one call, from its arrival; 0: no limit but the tool's own")                           \
     XX(INLINE_MS, inline_ms, 10,                                                               \

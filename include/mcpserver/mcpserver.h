@@ -10,6 +10,7 @@
 #include <mcpserver/complete.h>
 #include <mcpserver/executor.h>
 #include <mcpserver/limits.h>
+#include <mcpserver/meta.h>
 #include <mcpserver/prompt.h>
 #include <mcpserver/resource.h>
 #include <mcpserver/result.h>

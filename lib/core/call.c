@@ -16,6 +16,8 @@
 #include "core/answer.h"
 #include "core/close.h"
 #include "core/lanes.h"
+#include "core/progress.h"
+#include "core/request_meta.h"
 #include "core/result.h"
 #include "rpc/errors.h"
 #include "util/clock.h"
@@ -46,6 +48,8 @@ static void free_call(struct mcps_call *call)
     mcps__token_drop_hooks(&exchange->token);
     mcps__arguments_fini(&call->arguments, exchange->peer->account);
     free_params(call);
+    mcps__brought_free(call);
+    mcps__progress_fini(call);
     mcps__result_fini(call);
     mcps__mutex_fini(&call->mutex);
     mcps__exchange_fini(exchange);
@@ -184,6 +188,7 @@ static void answer(struct mcps_call *call, struct mcps__piece *piece)
 static int finish(struct mcps_call *call, struct mcps__piece *piece)
 {
     MCPS__SYNC_POINT("before_respond");
+    mcps__progress_flush(call);
     answer(call, piece);
     MCPS__SYNC_POINT("after_respond");
     mcps__token_drop_hooks(&call->exchange.token);
@@ -262,6 +267,7 @@ static void on_ended(struct mcps__post *post)
     struct mcps_call *call = MCPS__CONTAINER_OF(post, struct mcps_call, post);
 
     disarm(call);
+    mcps__progress_disarm(call);
     mcps__exchange_unref(&call->exchange);
 }
 
@@ -319,8 +325,10 @@ static bool settle(struct mcps_call *call, enum mcps_cancel_reason reason)
     bool said, won;
     struct mcps__piece *piece = last_word(call, reason, &said);
 
-    if (piece)
+    if (piece) {
+        mcps__progress_flush(call);
         return mcps__exchange_answer(&call->exchange, piece) != MCPS_ECANCELLED;
+    }
     won = mcps__exchange_suppress(&call->exchange);
     if (won && said)
         mcps__sink_break(call->exchange.peer->sink);
@@ -514,6 +522,8 @@ static int new_call(struct mcps_call **ret, const struct mcps__call_request *req
     call->action = request->action;
     call->offer = mcps__offer_ref(request->offer);
     mcps__id_copy(&call->progress_token, request->progress_token);
+    mcps__progress_init(call);
+    call->log_levels = request->log_levels;
     mcps__job_init(&call->job, lane, run);
     call->job.pool = pool;
     mcps__timer_init(&call->timer, on_timer);

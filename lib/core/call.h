@@ -60,6 +60,21 @@ enum mcps__param_name {
     MCPS__N_PARAMS
 };
 
+/* Progress that comes too fast: the latest, until it is due. */
+struct mcps__progress {
+    struct mcps__piece *piece; /* NULL: none */
+    int64_t due;               /* nothing more goes out before */
+    bool timed;                /* a post or a timer has a reference on the call for it */
+};
+
+/* What the client was logged to in this second. */
+struct mcps__log_rate {
+    int64_t since;
+    uint64_t n;
+};
+
+struct mcps__brought;
+
 struct mcps_call {
     struct mcps__exchange exchange;
     struct mcps__job job;
@@ -79,7 +94,10 @@ struct mcps_call {
     atomic_bool timed;      /* the timer was ever set */
     atomic_uint users;      /* the handler, and mcps_call_ref(); together one reference */
     atomic_uint parts;      /* of two that have yet to end: the handler, the result */
-    struct mcps__mutex mutex;                   /* covers all below */
+    struct mcps__post progress_post;   /* has the home thread set */
+    struct mcps__timer progress_timer; /* [home] this one: what is held back goes out */
+    unsigned log_levels;               /* modern: as in the request; never changes */
+    struct mcps__mutex mutex;          /* covers all below */
     struct mcps__content content MCPS__GUARDED; /* the answer as far as it is written */
     struct mcps__buf structured MCPS__GUARDED;  /* JSON text; empty: none */
     bool structured_sent MCPS__GUARDED;         /* as such; else only as a text */
@@ -95,6 +113,10 @@ struct mcps_call {
     bool misfit MCPS__GUARDED; /* mcps_call_struct() was given what does not fit */
     bool finished MCPS__GUARDED;
     double progress MCPS__GUARDED; /* the latest */
+    struct mcps__progress held MCPS__GUARDED;
+    struct mcps__log_rate log_rate MCPS__GUARDED;
+    struct mcps__brought *brought
+        MCPS__GUARDED; /* request_meta.h; NULL: not asked for yet */
 };
 
 /* What a call is made of. All borrowed. */
@@ -104,6 +126,7 @@ struct mcps__call_request {
     struct mcps__batch *batch; /* or NULL */
     const struct mcps__id *id;
     const struct mcps__id *progress_token;
+    unsigned log_levels; /* modern: so many, from the most severe on, are logged to it */
     const struct mcps__action *action;
     struct mcps__offer *offer;
     const struct mcps__param *params; /* so many as there are names */

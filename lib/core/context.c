@@ -9,6 +9,7 @@
 
 #include "rpc/errors.h"
 #include "util/mem.h"
+#include "util/utf8.h"
 
 #define CONTEXT_MAGIC UINT32_C(0x436f6e74)
 
@@ -67,11 +68,52 @@ struct mcps__context *mcps__context_unref(struct mcps__context *context)
     return NULL;
 }
 
+static void keep_text(char *to, size_t size, const char *text, size_t len)
+{
+    const char *nul = memchr(text, '\0', len);
+
+    if (nul)
+        len = (size_t)(nul - text);
+    if (len >= size)
+        len = mcps__utf8_valid_prefix(text, size - 1);
+    memcpy(to, text, len);
+    to[len] = '\0';
+}
+
+void mcps__client_keep(struct mcps__client *client, const char *name, size_t name_len,
+                       const char *version, size_t version_len)
+{
+    keep_text(client->name, sizeof client->name, name, name_len);
+    keep_text(client->version, sizeof client->version, version, version_len);
+}
+
 int mcps__context_code(const struct mcps__context *context, int code)
 {
     if (code == MCPS__RPC_SERVER && mcps__context_is_modern(context))
         return MCPS__RPC_INTERNAL;
     return code;
+}
+
+/* ---- levels of log messages ---- */
+
+static const char *const level_names[] = {
+#define XX(name, value, text) [value] = (text),
+    MCPS_LOG_LEVEL_MAP(XX)
+#undef XX
+};
+
+int mcps__log_level_by_name(const char *name, size_t len)
+{
+    for (int i = MCPS_LOG_EMERGENCY; i <= MCPS_LOG_DEBUG; i++) {
+        if (strlen(level_names[i]) == len && memcmp(level_names[i], name, len) == 0)
+            return i;
+    }
+    return -EINVAL;
+}
+
+const char *mcps__log_level_name(enum mcps_log_level level)
+{
+    return level_names[level];
 }
 
 /* ---- capabilities ---- */

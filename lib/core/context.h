@@ -47,12 +47,22 @@ const struct mcps__version_info *mcps__version_info(enum mcps__version version);
 int mcps__version_by_name(enum mcps__era era, const char *text,
                           size_t len) MCPS_MUST_CHECK;
 
+/* What a client calls itself, as much of it as is kept. Empty: it did not say. */
+struct mcps__client {
+    char name[128], version[64];
+};
+
+/* Keeps what fits of two texts, without what is no UTF-8 any more, or follows a NUL. */
+void mcps__client_keep(struct mcps__client *client, const char *name, size_t name_len,
+                       const char *version, size_t version_len);
+
 struct mcps__context {
     struct mcps__obj obj;
     enum mcps__version version;
     unsigned capabilities; /* of enum mcps_client_capabilities */
     struct mcps__bytes
         *declared; /* modern: the text that they were read from, if it is kept */
+    struct mcps__client client; /* legacy; a modern request brings its own */
 };
 
 /* Takes a reference on `declared`, which may be NULL. */
@@ -70,6 +80,10 @@ static inline bool mcps__context_is_modern(const struct mcps__context *context)
 
 /* The code of an error that is the server's: the modern era has none of its own for them. */
 int mcps__context_code(const struct mcps__context *context, int code);
+
+/* The level of that name in the protocol, or -EINVAL; and back. Static. */
+int mcps__log_level_by_name(const char *name, size_t len) MCPS_MUST_CHECK;
+const char *mcps__log_level_name(enum mcps_log_level level);
 
 /* Bits for the members of an object of client capabilities, given by their names. */
 unsigned mcps__capability_by_name(const char *name, size_t len);

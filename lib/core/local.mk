@@ -19,19 +19,21 @@ libmcpscore_la_SOURCES += \
 	lib/core/lanes.c lib/core/lanes.h \
 	lib/core/limits.c lib/core/limits.h \
 	lib/core/lists.c lib/core/lists.h \
+	lib/core/log_message.c \
 	lib/core/loop.c lib/core/loop.h \
 	lib/core/meta.c lib/core/meta.h \
 	lib/core/nonces.c lib/core/nonces.h \
-	lib/core/peer.c lib/core/peer.h \
 	lib/core/offer.c lib/core/offer.h \
+	lib/core/peer.c lib/core/peer.h \
 	lib/core/pending.c lib/core/pending.h \
 	lib/core/piece.c lib/core/piece.h \
 	lib/core/pool.c lib/core/pool.h \
-	lib/core/progress.c \
+	lib/core/progress.c lib/core/progress.h \
 	lib/core/prompt.c lib/core/prompt.h \
 	lib/core/queue.c lib/core/queue.h \
 	lib/core/read.c \
 	lib/core/registry.c lib/core/registry.h \
+	lib/core/request_meta.c lib/core/request_meta.h \
 	lib/core/resource.c lib/core/resource.h \
 	lib/core/result.c lib/core/result.h \
 	lib/core/seal.c lib/core/seal.h \
@@ -39,6 +41,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/thread.c lib/core/thread.h \
 	lib/core/token.c lib/core/token.h \
 	lib/core/tool.c lib/core/tool.h \
+	lib/core/trace.c lib/core/trace.h \
 	lib/core/uri_expand.c \
 	lib/core/uri_match.c \
 	lib/core/uri_screen.c \

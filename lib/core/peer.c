@@ -83,6 +83,7 @@ int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
     mcps__lanes_init(peer);
     mcps__peer_init_close(peer);
     mcps__listener_init(&peer->listener);
+    atomic_init(&peer->log_levels, MCPS_LOG_INFO + 1);
     peer->connected = true;
     atomic_fetch_add(&engine->counters.streams, 1);
     peer->next_serial = 1;

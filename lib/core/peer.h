@@ -52,6 +52,8 @@ struct mcps__peer {
     uint64_t bad_count;            /* [home] for the limit bad_messages: so many */
     int64_t bad_since;             /* since then */
     struct mcps__listener listener;
+    atomic_uint
+        log_levels; /* legacy: so many, from the most severe on, are logged to it */
     struct mcps__context *modern; /* [home] the latest of a modern request, or NULL */
     struct mcps__mutex mutex;     /* covers all below */
     enum mcps__peer_state state MCPS__GUARDED;

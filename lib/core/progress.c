@@ -2,6 +2,8 @@
 /* What a running call says and learns besides its result; see mcpserver/call.h. */
 #include "config.h"
 
+#include "core/progress.h"
+
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -52,11 +54,122 @@ static struct mcps__piece *progress_piece(struct mcps_call *call, double done,
     return piece;
 }
 
+/* ---- what is held back ---- */
+
+static struct mcps__piece *take_held(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
+{
+    struct mcps__piece *piece = call->held.piece;
+
+    call->held.piece = NULL;
+    return piece;
+}
+
+static int64_t pause_of(const struct mcps_call *call)
+{
+    return mcps__limit_ns(&call->exchange.peer->engine->limits, MCPS_LIMIT_PROGRESS_MS);
+}
+
+static int put(struct mcps_call *call, struct mcps__piece *piece,
+               struct mcps__list *dropped) MCPS__REQUIRES(call->mutex)
+{
+    call->held.due = mcps__clock_after(pause_of(call));
+    return mcps__exchange_put_under(&call->exchange, piece, dropped);
+}
+
+void mcps__progress_flush(struct mcps_call *call)
+{
+    struct mcps__piece *piece;
+    struct mcps__list dropped;
+
+    mcps__list_init(&dropped);
+    mcps__mutex_lock(&call->mutex);
+    piece = take_held(call);
+    if (piece)
+        put(call, piece, &dropped);
+    mcps__mutex_unlock(&call->mutex);
+    mcps__pieces_free(&dropped);
+}
+
+static void let_go(struct mcps_call *call)
+{
+    mcps__mutex_lock(&call->mutex);
+    call->held.timed = false;
+    mcps__mutex_unlock(&call->mutex);
+    mcps__exchange_unref(&call->exchange);
+}
+
+static void on_due(struct mcps__timer *timer)
+{
+    struct mcps_call *call = MCPS__CONTAINER_OF(timer, struct mcps_call, progress_timer);
+
+    mcps__progress_flush(call);
+    let_go(call);
+}
+
+void mcps__progress_disarm(struct mcps_call *call)
+{
+    if (!mcps__timer_is_set(&call->progress_timer))
+        return;
+    mcps__timer_clear(&call->exchange.peer->loop->timers, &call->progress_timer);
+    let_go(call);
+}
+
+/* A call that ends meanwhile sees that a timer was set, or is seen to have ended. */
+static void on_held(struct mcps__post *post)
+{
+    struct mcps_call *call = MCPS__CONTAINER_OF(post, struct mcps_call, progress_post);
+    int64_t due;
+    int r;
+
+    mcps__mutex_lock(&call->mutex);
+    due = call->held.due;
+    mcps__mutex_unlock(&call->mutex);
+    r = mcps__loop_set_timer(call->exchange.peer->loop, &call->progress_timer, due);
+    if (r < 0) {
+        mcps__progress_flush(call);
+        let_go(call);
+        return;
+    }
+    atomic_store(&call->timed, true);
+    if (atomic_load(&call->parts) == 0)
+        mcps__progress_disarm(call);
+}
+
+/* Without an I/O thread it waits for the next report, or the answer. */
+static int hold(struct mcps_call *call, struct mcps__piece *piece)
+    MCPS__REQUIRES(call->mutex)
+{
+    call->held.piece = piece;
+    if (call->held.timed)
+        return 0;
+    mcps__exchange_ref(&call->exchange);
+    call->held.timed = mcps__loop_post(call->exchange.peer->loop, &call->progress_post);
+    if (!call->held.timed)
+        mcps__exchange_unref(&call->exchange);
+    return 0;
+}
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
+    void
+    mcps__progress_init(struct mcps_call *call)
+{
+    call->held = (struct mcps__progress){ .piece = NULL };
+    mcps__post_init(&call->progress_post, on_held);
+    mcps__timer_init(&call->progress_timer, on_due);
+}
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
+    void
+    mcps__progress_fini(struct mcps_call *call)
+{
+    mcps__piece_free(call->held.piece);
+}
+
 /* The lock is held until it is put, so that what grows here grows on the wire, too. */
 static int report(struct mcps_call *call, double done, double total, const char *message,
                   struct mcps__list *dropped) MCPS__REQUIRES(call->mutex)
 {
-    struct mcps__piece *piece;
+    struct mcps__piece *piece, *held;
     int r = mcps__result_check(call);
 
     if (r < 0)
@@ -67,7 +180,15 @@ static int report(struct mcps_call *call, double done, double total, const char 
     if (call->progress_token.kind == MCPS__ID_NONE)
         return 0;
     piece = progress_piece(call, done, total, message);
-    return piece ? mcps__exchange_put_under(&call->exchange, piece, dropped) : -ENOMEM;
+    if (!piece)
+        return -ENOMEM;
+    held = take_held(call);
+    if (held) {
+        mcps__list_push_back(dropped, &held->link);
+        mcps__limit_hit(&call->exchange.peer->engine->limits, MCPS_LIMIT_PROGRESS_MS);
+    }
+    return mcps__clock_now() < call->held.due ? hold(call, piece)
+                                              : put(call, piece, dropped);
 }
 
 int mcps_call_progress(mcps_call *call, double done, double total, const char *message)

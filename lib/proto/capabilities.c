@@ -37,6 +37,9 @@ void mcps__capabilities_write(struct mcps__writer *w, const struct mcps__engine 
                               enum mcps__version version)
 {
     mcps__write_object(w);
+    mcps__write_key(w, "logging");
+    mcps__write_object(w);
+    mcps__write_object_end(w);
     write_kind(w, "tools", version);
     /* The oldest revision has the method, but no name for the capability. */
     if (version > MCPS__V_2024_11_05 && mcps__registry_completes(&engine->registry)) {

@@ -92,6 +92,19 @@ static void answer_initialize(const struct mcps__request *request,
     mcps__request_end_result(request, &buf, &w);
 }
 
+/* Nobody else has the context yet. */
+static void keep_client(struct mcps__client *client, struct json_object *params)
+{
+    struct json_object *info = NULL, *name = NULL, *version = NULL;
+
+    json_object_object_get_ex(params, "clientInfo", &info);
+    json_object_object_get_ex(info, "name", &name);
+    json_object_object_get_ex(info, "version", &version);
+    mcps__client_keep(
+        client, json_object_get_string(name), (size_t)json_object_get_string_len(name),
+        json_object_get_string(version), (size_t)json_object_get_string_len(version));
+}
+
 /* The context is there before the answer is, so that what the client sends next finds it. */
 static void begin_session(const struct mcps__request *request, struct json_object *params)
 {
@@ -104,6 +117,7 @@ static void begin_session(const struct mcps__request *request, struct json_objec
         mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
         return;
     }
+    keep_client(&context->client, params);
     mcps__mutex_lock(&peer->mutex);
     peer->context = context;
     mcps__mutex_unlock(&peer->mutex);
@@ -166,13 +180,28 @@ static void handle_initialized(const struct mcps__request *request)
     mcps__changes_say(peer);
 }
 
+/* What is dispatched after it sees it: this is the only thread that dispatches. */
+static void handle_set_level(const struct mcps__request *request)
+{
+    bool wrong = false;
+    const struct mcps__scan_member *member =
+        mcps__request_param(request, "level", MCPS__JSON_STRING, &wrong);
+    int level = member ? mcps__request_log_level(request, member) : -EINVAL;
+
+    if (level == -ENOMEM) {
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    } else if (level < 0) {
+        mcps__request_refuse_params(request,
+                                    "logging/setLevel needs level, one of the eight");
+    } else {
+        atomic_store(&request->peer->log_levels, (unsigned)level + 1);
+        mcps__request_answer_empty(request);
+    }
+}
+
 static void handle_ping(const struct mcps__request *request)
 {
-    struct mcps__buf buf;
-    struct mcps__writer w;
-
-    if (mcps__request_begin_result(request, &buf, &w) >= 0)
-        mcps__request_end_result(request, &buf, &w);
+    mcps__request_answer_empty(request);
 }
 
 /* ---- cancelling ---- */
@@ -207,6 +236,7 @@ static void handle_nothing(const struct mcps__request *request)
 static const struct mcps__method requests[] = {
     { "initialize", handle_initialize, true },
     { "ping", handle_ping, true },
+    { "logging/setLevel", handle_set_level, false },
     { "tools/list", mcps__tools_list, false },
     { "tools/call", mcps__tools_call, false },
     { "prompts/list", mcps__prompts_list, false },

@@ -47,6 +47,26 @@ static const struct mcps__scan_member *find_field(const struct mcps__request *re
                            fields[field].name);
 }
 
+/* How much the request wants to be logged of it: nothing, unless it says so. -EINVAL, -ENOMEM. */
+static int read_log_levels(const struct mcps__request *request, unsigned *ret)
+{
+    const struct mcps__scan_member *member =
+        mcps__scan_find(request->scan, request->text, MCPS__SCAN_META,
+                        "io.modelcontextprotocol/logLevel");
+    int level;
+
+    *ret = 0;
+    if (!member)
+        return 0;
+    if (member->type != MCPS__JSON_STRING)
+        return -EINVAL;
+    level = mcps__request_log_level(request, member);
+    if (level < 0)
+        return level;
+    *ret = (unsigned)level + 1;
+    return 0;
+}
+
 /* NULL, or what is missing. */
 static const char *meta_fault(const struct mcps__request *request)
 {
@@ -251,8 +271,15 @@ static void serve(const struct mcps__request *request, enum mcps__version versio
 {
     struct mcps__request own = *request;
     const struct mcps__method *method;
-    int r = find_context(request, version, &own.context);
+    int r = read_log_levels(request, &own.log_levels);
 
+    if (r == -EINVAL) {
+        mcps__request_refuse_params(
+            request, "io.modelcontextprotocol/logLevel must be one of the eight levels");
+        return;
+    }
+    if (r >= 0)
+        r = find_context(request, version, &own.context);
     if (r < 0) {
         refuse_capabilities(request, r);
         return;

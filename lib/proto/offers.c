@@ -190,6 +190,7 @@ void mcps__offers_call(const struct mcps__request *request,
     call.batch = request->batch;
     call.id = &request->env->id;
     call.progress_token = &progress_token;
+    call.log_levels = request->log_levels;
     if (r >= 0)
         r = mcps__call_admit(&call, &why);
     if (r < 0)

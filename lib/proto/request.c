@@ -127,6 +127,27 @@ void mcps__request_end_result(const struct mcps__request *request, struct mcps__
     mcps__request_answer(request, mcps__written_piece(buf, w));
 }
 
+void mcps__request_answer_empty(const struct mcps__request *request)
+{
+    struct mcps__buf buf;
+    struct mcps__writer w;
+
+    if (mcps__request_begin_result(request, &buf, &w) >= 0)
+        mcps__request_end_result(request, &buf, &w);
+}
+
+int mcps__request_log_level(const struct mcps__request *request,
+                            const struct mcps__scan_member *member)
+{
+    struct mcps__buf name;
+    int r = mcps__request_decode(&name, request, member);
+
+    if (r >= 0)
+        r = mcps__log_level_by_name(name.data, name.len);
+    mcps__buf_fini(&name);
+    return r;
+}
+
 void mcps__request_answer_bytes(const struct mcps__request *request,
                                 const struct mcps__bytes *result)
 {

@@ -21,6 +21,7 @@ struct mcps__request {
     struct mcps__scan *scan;   /* of the text */
     const char *text;
     const struct mcps__envelope *env;
+    unsigned log_levels; /* modern: so many, from the most severe on, are logged to it */
 };
 
 /* Before the handshake as after one for the oldest. */
@@ -60,6 +61,11 @@ int mcps__request_begin_result(const struct mcps__request *request, struct mcps_
                                struct mcps__writer *w) MCPS_MUST_CHECK;
 void mcps__request_end_result(const struct mcps__request *request, struct mcps__buf *buf,
                               struct mcps__writer *w);
+/* A result without members of its own. */
+void mcps__request_answer_empty(const struct mcps__request *request);
+/* The level that a string names; -EINVAL, -ENOMEM. */
+int mcps__request_log_level(const struct mcps__request *request,
+                            const struct mcps__scan_member *member) MCPS_MUST_CHECK;
 /* A whole result that is there already, as JSON text. */
 void mcps__request_answer_bytes(const struct mcps__request *request,
                                 const struct mcps__bytes *result);
