@@ -42,12 +42,22 @@ extern "C" {
     XX(BAD_MESSAGES, bad_messages, 10,                                                         \
        "answers a second to messages of one client whose id cannot be read")                   \
     XX(LIST_CHANGED_MS, list_changed_ms, 100,                                                  \
-       "between two notifications to one client that the same list has changed")               \
+       "between two notifications to one client, on one stream, that the same list or "        \
+       "resource has changed")                                                                 \
     XX(CLIENT_LOGS, client_logs, 100,                                                          \
        "messages a second that one call logs to its client; the others are dropped")           \
     XX(PROGRESS_MS, progress_ms, 20,                                                           \
        "between two notifications of one call's progress; the latest of those in between "     \
        "goes out then, or before the answer; 0: each goes out")                                \
+    XX(SUBSCRIPTIONS_PER_PEER, subscriptions_per_peer, 1024,                                   \
+       "resources that one client of the legacy era is subscribed to")                         \
+    XX(SUBSCRIPTIONS_PER_LISTEN, subscriptions_per_listen, 1024,                               \
+       "resources that one subscriptions/listen names")                                        \
+    XX(SUBSCRIPTION_BYTES, subscription_bytes, 256u << 10,                                     \
+       "the URIs of each of those two")                                                        \
+    XX(LISTENS_PER_ACCOUNT, listens_per_account, 64,                                           \
+       "streams of subscriptions/listen of one account")                                       \
+    XX(LISTENS, listens, 16384, "streams of subscriptions/listen, in all")                     \
     XX(CALL_MS, call_ms, 0,                                                                    \
        "one call, from its arrival; 0: no limit but the tool's own")                           \
     XX(INLINE_MS, inline_ms, 10,                                                               \

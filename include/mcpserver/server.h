@@ -158,6 +158,13 @@ MCPS_PUBLIC int mcps_server_enable(mcps_server *server, enum mcps_kind kind,
 MCPS_PUBLIC int mcps_server_disable(mcps_server *server, enum mcps_kind kind,
                                     const char *const *keys, size_t n) MCPS_MUST_CHECK;
 
+/* What can be read at that URI has changed. Clients that have subscribed to it are told, once
+ * for many changes (the limit list_changed_ms). The URI is compared byte for byte, and need
+ * not be one that the server offers. Returns how many clients are told; 0: nobody has
+ * subscribed; -EINVAL for what is no URI. Any thread, handlers included. */
+MCPS_PUBLIC int mcps_server_resource_updated(mcps_server *server,
+                                             const char *uri) MCPS_MUST_CHECK;
+
 /*
  * Where clients come from, opened at the start; before it only. The one there is so far:
  *
@@ -256,7 +263,11 @@ MCPS_PUBLIC int mcps_server_process(mcps_server *server) MCPS_MUST_CHECK;
     XX(unchecked,                                                                    \
        "arguments and results that could not be checked within the limits, so far")  \
     XX(coerced,                                                                      \
-       "strings in arguments that were taken for the values that they hold, so far")
+       "strings in arguments that were taken for the values that they hold, so far") \
+    XX(listens, "streams of subscriptions/listen that are open")                     \
+    XX(changes_sent, "notifications of changes that were queued for clients, so far") \
+    XX(changes_dropped,                                                              \
+       "notifications of changes that another, which waited, made needless, so far")
 
 struct mcps_stats {
     size_t struct_size; /* set by the caller */

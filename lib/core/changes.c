@@ -1,180 +1,272 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is told that a list has changed; see changes.h. */
+/* Who is told of changes, and when; see changes.h. Who subscribes to what is in listener.c. */
 #include "config.h"
 
 #include "core/changes.h"
 
-#include <string.h>
+#include <errno.h>
 
 #include "core/answer.h"
+#include "core/exchange.h"
 #include "core/peer.h"
+#include "core/topics.h"
 #include "rpc/message.h"
 #include "util/clock.h"
+#include "util/mem.h"
 #include "util/sync.h"
 
-enum { NOTIFICATION_MAX = 256 };
+/* What could not be told for lack of memory is tried again after that. */
+#define AGAIN_NS (100 * MCPS__NS_PER_MS)
 
-MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
-    int
-    mcps__changes_init(struct mcps__changes *changes)
+static struct mcps__peer *peer_of(struct mcps__news *news)
 {
-    mcps__list_init(&changes->listeners);
-    return mcps__mutex_init(&changes->mutex, MCPS__LOCK_changes);
+    return MCPS__CONTAINER_OF(news, struct mcps__peer, news);
 }
 
-MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
-    void
-    mcps__changes_fini(struct mcps__changes *changes)
+static struct mcps__subscription *of_turn(struct mcps__list *node)
 {
-    mcps__assert(mcps__list_is_empty(&changes->listeners));
-    mcps__mutex_fini(&changes->mutex);
+    return MCPS__CONTAINER_OF(node, struct mcps__subscription, turn);
 }
 
-/* ---- at home ---- */
+/* ---- telling, at home ---- */
 
-static struct mcps__piece *changed_piece(enum mcps__changed what)
+void mcps__write_subscription_id(struct mcps__writer *w,
+                                 const struct mcps__exchange *exchange)
 {
-    static const char *const methods[MCPS__N_CHANGED] = {
-        [MCPS__CHANGED_TOOLS] = "notifications/tools/list_changed",
-        [MCPS__CHANGED_PROMPTS] = "notifications/prompts/list_changed",
-        [MCPS__CHANGED_RESOURCES] = "notifications/resources/list_changed",
-    };
+    mcps__write_key(w, "io.modelcontextprotocol/subscriptionId");
+    mcps__write_raw(w, exchange->id.text, exchange->id.len);
+}
+
+void mcps__write_subscription(struct mcps__writer *w,
+                              const struct mcps__exchange *exchange)
+{
+    mcps__write_key(w, "_meta");
+    mcps__write_object(w);
+    mcps__write_subscription_id(w, exchange);
+    mcps__write_object_end(w);
+}
+
+enum { TAIL_MAX = 64 }; /* bytes behind the head, but for the id */
+
+/* The topic's head, copied, and what is the listener's own. */
+static struct mcps__piece *message_of(const struct mcps__subscription *s)
+{
+    const struct mcps__exchange *exchange = s->listener->exchange;
+    const struct mcps__bytes *head = s->topic->head;
+    size_t max = head->len + TAIL_MAX + (exchange ? exchange->id.len : 0);
     struct mcps__buf buf;
     struct mcps__writer w;
 
-    if (mcps__piece_begin(&buf, NOTIFICATION_MAX) < 0)
+    if (mcps__piece_begin(&buf, max) < 0)
         return NULL;
+    if (mcps__buf_reserve(&buf, max) < 0) {
+        mcps__buf_fini(&buf);
+        return NULL;
+    }
     mcps__write_init(&w, &buf);
-    mcps__rpc_begin_call(&w, NULL, methods[what]);
-    mcps__write_object(&w);
+    mcps__write_raw(&w, head->data, head->len);
+    w.comma = s->topic->uri != NULL;
+    if (exchange)
+        mcps__write_subscription(&w, exchange);
     mcps__write_object_end(&w);
     mcps__rpc_end(&w);
     return mcps__written_piece(&buf, &w);
 }
 
-/* Without the memory for it, it is due still, and said with the next. For one who does not
- * read, it takes the place of the one before: of many that wait one is as good. */
-static void send_change(struct mcps__peer *peer, enum mcps__changed what, int64_t now)
+/* A stream's through its gate, so that nothing follows its end. */
+static int put(struct mcps__subscription *s, struct mcps__piece *piece)
 {
-    struct mcps__due *due = &peer->listener.due[what];
-    struct mcps__piece *piece = changed_piece(what);
-    int r;
+    struct mcps__exchange *exchange = s->listener->exchange;
 
-    if (!piece)
-        return;
-    due->due = false;
-    due->sent_at = now;
-    mcps__sink_forget(peer->sink, due);
-    piece->owner = due;
-    r = mcps__sink_put(peer->sink, piece);
-    (void)r; /* a client that is gone has no list */
+    piece->ret_serial = &s->serial;
+    piece->owner = exchange ? (void *)exchange : (void *)s;
+    return exchange ? mcps__exchange_put(exchange, piece)
+                    : mcps__sink_put(s->listener->peer->sink, piece);
 }
 
-static bool is_ready(struct mcps__peer *peer)
+static void settle(struct mcps__subscription *s)
 {
-    bool ready;
-
-    mcps__mutex_lock(&peer->mutex);
-    ready = peer->ready && peer->state == MCPS__PEER_OPEN;
-    mcps__mutex_unlock(&peer->mutex);
-    return ready;
+    s->due = false;
+    mcps__list_remove(&s->turn);
 }
 
-/* Sends one that is due, or gives the time from which it may be sent. */
-static int64_t say(struct mcps__peer *peer, enum mcps__changed what, int64_t now)
+/* False without the memory for it: it is due still. */
+static bool tell(struct mcps__subscription *s, int64_t now, bool rests)
 {
-    struct mcps__due *due = &peer->listener.due[what];
-    int64_t next =
-        due->sent_at + mcps__limit_ns(&peer->engine->limits, MCPS_LIMIT_LIST_CHANGED_MS);
+    struct mcps__peer *peer = s->listener->peer;
+    struct mcps__piece *piece;
 
-    if (!due->due)
-        return INT64_MAX;
-    if (due->sent_at != 0 && now < next)
-        return next;
-    send_change(peer, what, now);
-    return INT64_MAX;
-}
-
-/* Without a timer it is due still, and said with the next. */
-void mcps__changes_say(struct mcps__peer *peer)
-{
-    struct mcps__listener *listener = &peer->listener;
-    struct mcps__limits *limits = &peer->engine->limits;
-    int64_t now = mcps__clock_now(), next = INT64_MAX;
-
-    if (!is_ready(peer))
-        return;
-    for (int i = 0; i < MCPS__N_CHANGED; i++) {
-        int64_t at = say(peer, (enum mcps__changed)i, now);
-
-        next = at < next ? at : next;
+    if (mcps__sink_has_queued(peer->sink, s->serial)) {
+        settle(s);
+        MCPS__COUNT(peer->engine, changes_dropped);
+        return true;
     }
-    if (next == INT64_MAX)
-        return;
-    if (!mcps__timer_is_set(&listener->timer) || next < listener->timer.at)
-        mcps__limit_hit(limits, MCPS_LIMIT_LIST_CHANGED_MS);
-    if (mcps__loop_set_timer(peer->loop, &listener->timer, next) < 0)
+    piece = message_of(s);
+    if (!piece)
+        return false;
+    settle(s);
+    s->sent_at = now;
+    s->resting = rests;
+    if (rests)
+        mcps__list_push_back(&peer->news.resting, &s->turn);
+    if (put(s, piece) >= 0)
+        MCPS__COUNT(peer->engine, changes_sent);
+    return true;
+}
+
+/* The oldest first, for all rest as long. */
+static void wake_rested(struct mcps__news *news, int64_t now, int64_t interval)
+{
+    MCPS__LIST_FOREACH_SAFE (node, &news->resting) {
+        struct mcps__subscription *s = of_turn(node);
+
+        if (now - s->sent_at < interval)
+            return;
+        mcps__list_remove(node);
+        s->resting = false;
+        if (!s->due)
+            continue;
+        news->n_due--;
+        mcps__list_push_back(&news->waiting, node);
+    }
+}
+
+static void go_on_at(struct mcps__peer *peer, int64_t at)
+{
+    if (mcps__loop_set_timer(peer->loop, &peer->news.timer, at) < 0)
         mcps__log(&peer->engine->log, MCPS_LOG_WARNING,
                   "a client is told of a change with the next one only: out of memory");
 }
 
-static struct mcps__peer *peer_of(struct mcps__listener *listener)
+static bool is_open(struct mcps__peer *peer, bool *ret_ready)
 {
-    return MCPS__CONTAINER_OF(listener, struct mcps__peer, listener);
+    bool open;
+
+    mcps__mutex_lock(&peer->mutex);
+    open = peer->state == MCPS__PEER_OPEN;
+    *ret_ready = peer->ready;
+    mcps__mutex_unlock(&peer->mutex);
+    return open;
+}
+
+void mcps__changes_say(struct mcps__peer *peer)
+{
+    struct mcps__news *news = &peer->news;
+    int64_t interval = mcps__limit_ns(&peer->engine->limits, MCPS_LIMIT_LIST_CHANGED_MS);
+    int64_t now = mcps__clock_now();
+    bool ready, all = true;
+
+    if (!is_open(peer, &ready))
+        return;
+    wake_rested(news, now, interval);
+    MCPS__LIST_FOREACH_SAFE (node, &news->waiting) {
+        struct mcps__subscription *s = of_turn(node);
+
+        if (s->listener->exchange || ready)
+            all = tell(s, now, interval > 0) && all;
+    }
+    if (news->n_due > 0) /* so that some rest */
+        go_on_at(peer, of_turn(news->resting.next)->sent_at + interval);
+    else if (!all)
+        go_on_at(peer, now + AGAIN_NS);
+}
+
+/* ---- news ---- */
+
+static void take_one(struct mcps__news *news, struct mcps__subscription *s)
+{
+    struct mcps__engine *engine = peer_of(news)->engine;
+
+    mcps__list_remove(&s->fresh);
+    if (s->due) {
+        MCPS__COUNT(engine, changes_dropped);
+        return;
+    }
+    s->due = true;
+    if (s->resting) {
+        news->n_due++;
+        mcps__limit_hit(&engine->limits, MCPS_LIMIT_LIST_CHANGED_MS);
+    } else {
+        mcps__list_push_back(&news->waiting, &s->turn);
+    }
 }
 
 static void on_news(struct mcps__post *post)
 {
-    struct mcps__listener *listener =
-        MCPS__CONTAINER_OF(post, struct mcps__listener, post);
-    unsigned news;
+    struct mcps__news *news = MCPS__CONTAINER_OF(post, struct mcps__news, post);
+    struct mcps__peer *peer = peer_of(news);
+    struct mcps__changes *changes = &peer->engine->changes;
 
-    news = atomic_exchange(&listener->news, 0);
-    for (int i = 0; i < MCPS__N_CHANGED; i++) {
-        if (news & 1u << i)
-            listener->due[i].due = true;
-    }
-    mcps__changes_say(peer_of(listener));
-    mcps__peer_unref(peer_of(listener));
+    mcps__mutex_lock(&changes->mutex);
+    MCPS__LIST_FOREACH_SAFE (node, &news->fresh)
+        take_one(news, MCPS__CONTAINER_OF(node, struct mcps__subscription, fresh));
+    mcps__mutex_unlock(&changes->mutex);
+    MCPS__SYNC_POINT("between_news_and_telling");
+    mcps__changes_say(peer);
+    mcps__peer_unref(peer);
 }
 
 static void on_timer(struct mcps__timer *timer)
 {
-    mcps__changes_say(peer_of(MCPS__CONTAINER_OF(timer, struct mcps__listener, timer)));
+    mcps__changes_say(peer_of(MCPS__CONTAINER_OF(timer, struct mcps__news, timer)));
 }
 
-/* ---- listeners ---- */
-
-void mcps__listener_init(struct mcps__listener *listener)
+void mcps__news_init(struct mcps__news *news)
 {
-    mcps__list_init(&listener->link);
-    mcps__post_init(&listener->post, on_news);
-    mcps__timer_init(&listener->timer, on_timer);
-    atomic_init(&listener->news, 0);
-    memset(listener->due, 0, sizeof listener->due);
+    mcps__post_init(&news->post, on_news);
+    mcps__timer_init(&news->timer, on_timer);
+    mcps__list_init(&news->fresh);
+    mcps__list_init(&news->waiting);
+    mcps__list_init(&news->resting);
+    mcps__list_init(&news->streams);
 }
 
-void mcps__changes_add(struct mcps__peer *peer)
+void mcps__news_drop(struct mcps__peer *peer)
 {
-    struct mcps__changes *changes = &peer->engine->changes;
-
-    mcps__mutex_lock(&changes->mutex);
-    mcps__list_push_back(&changes->listeners, &peer->listener.link);
-    mcps__mutex_unlock(&changes->mutex);
+    mcps__listener_drop(&peer->listener);
+    mcps__timer_clear(&peer->loop->timers, &peer->news.timer);
 }
 
-void mcps__changes_drop(struct mcps__peer *peer)
+/* ---- announcing ---- */
+
+/* Whoever has a subscription has its peer, so that none of these references is the last. One
+ * post is enough for all that is fresh. */
+static void add_news(struct mcps__peer *peer, struct mcps__subscription *s)
 {
-    struct mcps__changes *changes = &peer->engine->changes;
+    bool first = mcps__list_is_empty(&peer->news.fresh);
 
-    mcps__mutex_lock(&changes->mutex);
-    mcps__list_remove(&peer->listener.link);
-    mcps__mutex_unlock(&changes->mutex);
-    mcps__timer_clear(&peer->loop->timers, &peer->listener.timer);
-    memset(peer->listener.due, 0, sizeof peer->listener.due);
+    mcps__list_push_back(&peer->news.fresh, &s->fresh);
+    if (!first)
+        return;
+    mcps__peer_ref(peer);
+    if (!mcps__loop_post(peer->loop, &peer->news.post))
+        mcps__peer_unref(peer);
 }
 
-/* A peer on the list has its connection's reference, so that none of these is the last. */
+/* How many clients that are. */
+static int announce(struct mcps__changes *changes, struct mcps__topic *topic)
+    MCPS__REQUIRES(changes->mutex);
+static int announce(struct mcps__changes *changes, struct mcps__topic *topic)
+{
+    int n_clients = 0;
+
+    changes->n_announced++;
+    MCPS__LIST_FOREACH (node, &topic->subscriptions) {
+        struct mcps__subscription *s =
+            MCPS__CONTAINER_OF(node, struct mcps__subscription, of_topic);
+        struct mcps__peer *peer = s->listener->peer;
+
+        if (peer->news.counted != changes->n_announced)
+            n_clients++;
+        peer->news.counted = changes->n_announced;
+        if (mcps__list_is_empty(&s->fresh))
+            add_news(peer, s);
+        else
+            MCPS__COUNT(peer->engine, changes_dropped);
+    }
+    return n_clients;
+}
+
 void mcps__changes_announce(struct mcps__changes *changes, enum mcps_kind kind)
 {
     static const enum mcps__changed lists[MCPS_N_KINDS] = {
@@ -186,14 +278,20 @@ void mcps__changes_announce(struct mcps__changes *changes, enum mcps_kind kind)
 
     MCPS__SYNC_POINT("before_announce");
     mcps__mutex_lock(&changes->mutex);
-    MCPS__LIST_FOREACH (node, &changes->listeners) {
-        struct mcps__peer *peer =
-            peer_of(MCPS__CONTAINER_OF(node, struct mcps__listener, link));
-
-        atomic_fetch_or(&peer->listener.news, 1u << lists[kind]);
-        mcps__peer_ref(peer);
-        if (!mcps__loop_post(peer->loop, &peer->listener.post))
-            mcps__peer_unref(peer);
-    }
+    announce(changes, &changes->lists[lists[kind]]);
     mcps__mutex_unlock(&changes->mutex);
+}
+
+int mcps__changes_announce_resource(struct mcps__changes *changes, const char *uri,
+                                    size_t len)
+{
+    struct mcps__topic *topic;
+    int n_clients;
+
+    MCPS__SYNC_POINT("before_announce");
+    mcps__mutex_lock(&changes->mutex);
+    topic = mcps__map_lookup(&changes->resources, uri, len);
+    n_clients = topic ? announce(changes, topic) : 0;
+    mcps__mutex_unlock(&changes->mutex);
+    return n_clients;
 }

@@ -6,6 +6,7 @@
 
 #include "core/call.h"
 #include "core/lanes.h"
+#include "core/listen.h"
 #include "core/pending.h"
 #include "rpc/errors.h"
 #include "util/clock.h"
@@ -105,7 +106,8 @@ static bool is_cancelled(struct mcps__peer *peer)
     return is;
 }
 
-/* What runs gets time until the deadline, if anything runs. A timer must not be set once the
+/* What runs gets time until the deadline, if anything runs; streams of notifications, which
+ * would never end, get none. A timer must not be set once the
  * peer is cancelled: nothing would clear it before the peer is freed. */
 static void drain(struct mcps__peer *peer, enum mcps_cancel_reason reason,
                   int64_t deadline)
@@ -114,6 +116,7 @@ static void drain(struct mcps__peer *peer, enum mcps_cancel_reason reason,
         return;
     advance(peer, MCPS__PEER_DRAINING);
     peer->cause = reason;
+    mcps__listens_end(peer, reason);
     if (deadline <= mcps__clock_now() || !has_calls(peer) ||
         mcps__loop_set_timer(peer->loop, &peer->timer, deadline) < 0)
         cancel(peer, reason);
@@ -196,8 +199,8 @@ void mcps__peer_drain(struct mcps__peer *peer, int64_t deadline)
 void mcps__peer_disconnected(struct mcps__peer *peer)
 {
     peer->connected = false;
-    mcps__changes_drop(peer);
     atomic_fetch_sub(&peer->engine->counters.streams, 1);
     cancel(peer, MCPS_CANCEL_DISCONNECT);
+    mcps__news_drop(peer);
     close_if_done(peer);
 }

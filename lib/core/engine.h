@@ -27,9 +27,10 @@
 
 /* Counted since the server was made; the gauges count what there is. */
 struct mcps__counters {
-    atomic_uint sessions, streams, in_flight, pending; /* gauges */
+    atomic_uint sessions, streams, in_flight, pending, listens; /* gauges */
     atomic_uint_fast64_t answers, dropped_answers, suppressed_answers;
     atomic_uint_fast64_t cancelled, cancelled_before_start;
+    atomic_uint_fast64_t changes_sent, changes_dropped;
     atomic_uint_fast64_t lost_bytes, bad_messages, ignored_messages, coerced, unchecked;
 };
 

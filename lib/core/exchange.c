@@ -154,12 +154,26 @@ struct mcps__exchange *mcps__exchange_any(struct mcps__peer *peer)
 
 /* ---- the gate ---- */
 
-/* Moves the slot, if it is open, and puts the piece, if there is one. A batch is through
- * with this exchange then, whatever its handler still does. */
-static int settle(struct mcps__exchange *exchange, enum mcps__slot slot,
-                  struct mcps__piece *piece)
+/* Puts what is left to be said, which may have something before it. */
+static int put_last(struct mcps__exchange *exchange, struct mcps__batch *batch,
+                    struct mcps__piece *first, struct mcps__piece *piece,
+                    struct mcps__list *dropped)
 {
     struct mcps__sink *sink = exchange->peer->sink;
+
+    piece->earned = true;
+    if (first)
+        return mcps__sink_put_both_under(sink, first, piece, dropped);
+    if (batch)
+        return mcps__batch_add_under(batch, piece, dropped);
+    return mcps__sink_put_under(sink, piece, dropped);
+}
+
+/* Moves the slot, if it is open, and puts the piece, if there is one, behind another that
+ * there may be. A batch is through with this exchange then, whatever its handler still does. */
+static int settle(struct mcps__exchange *exchange, enum mcps__slot slot,
+                  struct mcps__piece *first, struct mcps__piece *piece)
+{
     struct mcps__batch *batch;
     struct mcps__list dropped;
     int r = 0;
@@ -168,6 +182,7 @@ static int settle(struct mcps__exchange *exchange, enum mcps__slot slot,
     mcps__mutex_lock(&exchange->gate);
     if (exchange->slot != MCPS__SLOT_OPEN) {
         mcps__mutex_unlock(&exchange->gate);
+        mcps__piece_free(first);
         mcps__piece_free(piece);
         return MCPS_ECANCELLED;
     }
@@ -175,13 +190,9 @@ static int settle(struct mcps__exchange *exchange, enum mcps__slot slot,
     batch = exchange->batch;
     exchange->batch = NULL;
     if (piece)
-        piece->earned = true;
-    if (!piece)
-        mcps__sink_forget(sink, exchange);
-    else if (batch)
-        r = mcps__batch_add_under(batch, piece, &dropped);
+        r = put_last(exchange, batch, first, piece, &dropped);
     else
-        r = mcps__sink_put_under(sink, piece, &dropped);
+        mcps__sink_forget(exchange->peer->sink, exchange);
     mcps__mutex_unlock(&exchange->gate);
     mcps__pieces_free(&dropped);
     mcps__batch_unref(batch);
@@ -219,16 +230,27 @@ int mcps__exchange_answer(struct mcps__exchange *exchange, struct mcps__piece *p
     int r;
 
     MCPS__SYNC_POINT("after_unlist");
-    r = count_outcome(exchange, settle(exchange, MCPS__SLOT_ANSWERED, piece));
+    r = count_outcome(exchange, settle(exchange, MCPS__SLOT_ANSWERED, NULL, piece));
     if (was_listed)
         mcps__exchange_unref(exchange);
     return r;
 }
 
+void mcps__exchange_end(struct mcps__exchange *exchange, struct mcps__piece *first,
+                        struct mcps__piece *piece)
+{
+    bool was_listed = unlist(exchange);
+    int r = settle(exchange, MCPS__SLOT_ANSWERED, first, piece);
+
+    (void)r; /* a client that is gone needs no end */
+    if (was_listed)
+        mcps__exchange_unref(exchange);
+}
+
 bool mcps__exchange_suppress(struct mcps__exchange *exchange)
 {
     bool was_listed = unlist(exchange);
-    bool won = settle(exchange, MCPS__SLOT_SUPPRESSED, NULL) == 0;
+    bool won = settle(exchange, MCPS__SLOT_SUPPRESSED, NULL, NULL) == 0;
 
     if (was_listed)
         mcps__exchange_unref(exchange);

@@ -83,6 +83,10 @@ static inline bool mcps__exchange_cancel(struct mcps__exchange *exchange,
 /* Answers. Takes the piece in every case. 0 when this was the answer and it was put;
  * MCPS_ECANCELLED when the slot was not open; MCPS_ECLOSED when the client is gone. */
 int mcps__exchange_answer(struct mcps__exchange *exchange, struct mcps__piece *piece);
+/* Ends a stream, if it has not ended: a message and then the answer, with nothing between
+ * them. Takes both. */
+void mcps__exchange_end(struct mcps__exchange *exchange, struct mcps__piece *first,
+                        struct mcps__piece *piece);
 /* Sees to it that no answer is given, and drops what is still queued for the exchange.
  * Returns whether the slot was open. */
 bool mcps__exchange_suppress(struct mcps__exchange *exchange);

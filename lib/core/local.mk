@@ -18,6 +18,8 @@ libmcpscore_la_SOURCES += \
 	lib/core/executor.c lib/core/executor.h \
 	lib/core/lanes.c lib/core/lanes.h \
 	lib/core/limits.c lib/core/limits.h \
+	lib/core/listen.c lib/core/listen.h \
+	lib/core/listener.c \
 	lib/core/lists.c lib/core/lists.h \
 	lib/core/log_message.c \
 	lib/core/loop.c lib/core/loop.h \
@@ -41,6 +43,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/thread.c lib/core/thread.h \
 	lib/core/token.c lib/core/token.h \
 	lib/core/tool.c lib/core/tool.h \
+	lib/core/topics.c lib/core/topics.h \
 	lib/core/trace.c lib/core/trace.h \
 	lib/core/uri_expand.c \
 	lib/core/uri_match.c \

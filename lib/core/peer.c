@@ -17,7 +17,9 @@ static int init_tables(struct mcps__peer *peer)
 {
     int r = mcps__map_init(&peer->exchanges, SIZE_MAX);
 
-    return r < 0 ? r : mcps__map_init(&peer->pending, SIZE_MAX);
+    if (r >= 0)
+        r = mcps__map_init(&peer->pending, SIZE_MAX);
+    return r < 0 ? r : mcps__listener_init(&peer->listener, peer, NULL);
 }
 
 static int init_locked(struct mcps__peer *peer, struct mcps__engine *engine)
@@ -82,7 +84,7 @@ int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
     peer->sink = mcps__sink_ref(sink);
     mcps__lanes_init(peer);
     mcps__peer_init_close(peer);
-    mcps__listener_init(&peer->listener);
+    mcps__news_init(&peer->news);
     atomic_init(&peer->log_levels, MCPS_LOG_INFO + 1);
     peer->connected = true;
     atomic_fetch_add(&engine->counters.streams, 1);
@@ -111,7 +113,8 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     mcps__lanes_fini(peer);
     mcps__map_fini(&peer->exchanges);
     mcps__map_fini(&peer->pending);
-    mcps__assert(mcps__list_is_empty(&peer->listener.link));
+    mcps__listener_fini(&peer->listener);
+    mcps__assert(mcps__list_is_empty(&peer->news.streams));
     mcps__context_unref(peer->context);
     mcps__context_unref(peer->modern);
     mcps__token_fini(&peer->token);

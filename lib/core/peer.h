@@ -51,7 +51,8 @@ struct mcps__peer {
     bool connected;                /* [home] the transport has the connection still */
     uint64_t bad_count;            /* [home] for the limit bad_messages: so many */
     int64_t bad_since;             /* since then */
-    struct mcps__listener listener;
+    struct mcps__news news;
+    struct mcps__listener listener; /* of the legacy session */
     atomic_uint
         log_levels; /* legacy: so many, from the most severe on, are logged to it */
     struct mcps__context *modern; /* [home] the latest of a modern request, or NULL */

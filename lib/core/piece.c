@@ -288,6 +288,8 @@ struct mcps__piece *mcps__piece_end_with(struct mcps__buf *buf, struct mcps__blo
     piece->owner = NULL;
     piece->progress = false;
     piece->earned = false;
+    piece->serial = 0;
+    piece->ret_serial = NULL;
     piece->text_len = len - HEAD;
     piece->len = piece->text_len + blobs->wire;
     piece->blobs = *blobs;

@@ -175,6 +175,10 @@ static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
         mcps__limit_hit(sink->limits, MCPS_LIMIT_OUT_BYTES);
     }
     mcps__list_push_back(&sink->queue, &piece->link);
+    piece->serial = ++sink->n_put;
+    if (piece->ret_serial)
+        *piece->ret_serial = piece->serial;
+    piece->ret_serial = NULL;
     sink->queued_bytes += piece->text_len;
     sink->blob_bytes += piece->blobs.held;
     mcps__account_charge_out(sink->account, cost_of(piece));
@@ -196,6 +200,37 @@ int mcps__sink_put_under(struct mcps__sink *sink, struct mcps__piece *piece,
     if (to_tell)
         tell(sink);
     return r;
+}
+
+int mcps__sink_put_both_under(struct mcps__sink *sink, struct mcps__piece *first,
+                              struct mcps__piece *second, struct mcps__list *dropped)
+{
+    bool tell_first = false, tell_second = false;
+    int r;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    first->earned = second->earned = true;
+    mcps__mutex_lock(&sink->mutex);
+    r = put_locked(sink, first, dropped, &tell_first);
+    if (r >= 0)
+        r = put_locked(sink, second, dropped, &tell_second);
+    else
+        mcps__list_push_back(dropped, &second->link);
+    mcps__mutex_unlock(&sink->mutex);
+    if (tell_first || tell_second)
+        tell(sink);
+    return r;
+}
+
+bool mcps__sink_has_queued(struct mcps__sink *sink, uint64_t serial)
+{
+    bool has;
+
+    MCPS__CHECK_OBJ(sink, SINK_MAGIC);
+    mcps__mutex_lock(&sink->mutex);
+    has = serial > sink->last_taken;
+    mcps__mutex_unlock(&sink->mutex);
+    return has;
 }
 
 int mcps__sink_put(struct mcps__sink *sink, struct mcps__piece *piece)
@@ -300,6 +335,7 @@ size_t mcps__sink_take(struct mcps__sink *sink, struct mcps__list *to, size_t n,
             break;
         mcps__list_remove(node);
         mcps__list_push_back(to, node);
+        sink->last_taken = piece_of(node)->serial;
         taken += len;
         text += piece_of(node)->text_len;
         n_taken++;

@@ -44,6 +44,8 @@ struct mcps__sink {
     void *conn;               /* [I/O thread] the transport's, NULL once it is gone */
     struct mcps__mutex mutex; /* covers all below */
     struct mcps__list queue MCPS__GUARDED;
+    uint64_t n_put MCPS__GUARDED;      /* pieces so far */
+    uint64_t last_taken MCPS__GUARDED; /* the serial of the latest that left the queue */
     size_t queued_bytes MCPS__GUARDED; /* text in the queue */
     size_t taken_bytes MCPS__GUARDED;  /* text taken by the transport, not written yet */
     size_t blob_bytes MCPS__GUARDED;   /* held by blobs of all that is queued or taken */
@@ -68,6 +70,13 @@ int mcps__sink_put(struct mcps__sink *sink, struct mcps__piece *piece) MCPS_MUST
  * for mcps__pieces_free() when no lock is held. */
 int mcps__sink_put_under(struct mcps__sink *sink, struct mcps__piece *piece,
                          struct mcps__list *dropped) MCPS_MUST_CHECK;
+/* Both or none under a lock, with nothing between them. They are earned. */
+int mcps__sink_put_both_under(struct mcps__sink *sink, struct mcps__piece *first,
+                              struct mcps__piece *second,
+                              struct mcps__list *dropped) MCPS_MUST_CHECK;
+/* Any thread. Is the piece of that serial in the queue still, where its client cannot have
+ * seen anything of it? */
+bool mcps__sink_has_queued(struct mcps__sink *sink, uint64_t serial);
 /* Any thread. Drops what is queued for an exchange and not taken yet, which has no blobs: a
  * gate may be held. The transport is told when less than the soft mark is left. */
 void mcps__sink_forget(struct mcps__sink *sink, const void *owner);

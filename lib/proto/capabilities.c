@@ -20,16 +20,16 @@ bool mcps__capabilities_has(const struct mcps__engine *engine, enum mcps_kind ki
     return false;
 }
 
-/* Until there are subscriptions, the modern era has no way to hear of changes. */
-static void write_kind(struct mcps__writer *w, const char *name,
-                       enum mcps__version version)
+static void write_kind(struct mcps__writer *w, const char *name, bool has_subscribe)
 {
     mcps__write_key(w, name);
     mcps__write_object(w);
-    if (mcps__version_info(version)->era == MCPS__LEGACY) {
-        mcps__write_key(w, "listChanged");
+    if (has_subscribe) {
+        mcps__write_key(w, "subscribe");
         mcps__write_bool(w, true);
     }
+    mcps__write_key(w, "listChanged");
+    mcps__write_bool(w, true);
     mcps__write_object_end(w);
 }
 
@@ -40,7 +40,7 @@ void mcps__capabilities_write(struct mcps__writer *w, const struct mcps__engine 
     mcps__write_key(w, "logging");
     mcps__write_object(w);
     mcps__write_object_end(w);
-    write_kind(w, "tools", version);
+    write_kind(w, "tools", false);
     /* The oldest revision has the method, but no name for the capability. */
     if (version > MCPS__V_2024_11_05 && mcps__registry_completes(&engine->registry)) {
         mcps__write_key(w, "completions");
@@ -48,8 +48,8 @@ void mcps__capabilities_write(struct mcps__writer *w, const struct mcps__engine 
         mcps__write_object_end(w);
     }
     if (mcps__capabilities_has(engine, MCPS_PROMPTS))
-        write_kind(w, "prompts", version);
+        write_kind(w, "prompts", false);
     if (mcps__capabilities_has(engine, MCPS_RESOURCES))
-        write_kind(w, "resources", version);
+        write_kind(w, "resources", true);
     mcps__write_object_end(w);
 }

@@ -17,6 +17,7 @@
 #include "proto/offers.h"
 #include "proto/prompts.h"
 #include "proto/resources.h"
+#include "proto/subscriptions.h"
 #include "rpc/errors.h"
 
 /* ---- the handshake ---- */
@@ -105,6 +106,16 @@ static void keep_client(struct mcps__client *client, struct json_object *params)
         json_object_get_string(version), (size_t)json_object_get_string_len(version));
 }
 
+/* It is told nothing before the handshake is over. */
+static int listen_to_lists(struct mcps__peer *peer)
+{
+    int r = 0;
+
+    for (int i = 0; i < MCPS__N_CHANGED && r >= 0; i++)
+        r = mcps__listener_add_list(&peer->listener, (enum mcps__changed)i);
+    return r < 0 ? r : mcps__listener_show(&peer->listener, NULL);
+}
+
 /* The context is there before the answer is, so that what the client sends next finds it. */
 static void begin_session(const struct mcps__request *request, struct json_object *params)
 {
@@ -113,7 +124,13 @@ static void begin_session(const struct mcps__request *request, struct json_objec
     int r = mcps__context_new(&context, choose_version(params), read_capabilities(params),
                               NULL);
 
+    if (r >= 0) {
+        r = listen_to_lists(peer);
+        if (r < 0)
+            mcps__context_unref(context);
+    }
     if (r < 0) {
+        mcps__listener_drop(&peer->listener);
         mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
         return;
     }
@@ -121,7 +138,6 @@ static void begin_session(const struct mcps__request *request, struct json_objec
     mcps__mutex_lock(&peer->mutex);
     peer->context = context;
     mcps__mutex_unlock(&peer->mutex);
-    mcps__changes_add(peer);
     answer_initialize(request, context);
 }
 
@@ -245,6 +261,8 @@ static const struct mcps__method requests[] = {
     { "resources/templates/list", mcps__templates_list, false },
     { "resources/read", mcps__resources_read, false },
     { "completion/complete", mcps__completion_complete, false },
+    { "resources/subscribe", mcps__resources_subscribe, false },
+    { "resources/unsubscribe", mcps__resources_unsubscribe, false },
 };
 
 /* Progress of our requests, and changed roots, need nothing to be done. */

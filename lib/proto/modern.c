@@ -15,6 +15,7 @@
 #include "proto/offers.h"
 #include "proto/prompts.h"
 #include "proto/resources.h"
+#include "proto/subscriptions.h"
 #include "rpc/errors.h"
 #include "util/utf8.h"
 
@@ -241,6 +242,7 @@ static const struct mcps__method requests[] = {
     { "resources/templates/list", mcps__templates_list, false },
     { "resources/read", mcps__resources_read, false },
     { "completion/complete", mcps__completion_complete, false },
+    { "subscriptions/listen", mcps__subscriptions_listen, false },
 };
 
 bool mcps__modern_claims(const struct mcps__request *request)

@@ -12,6 +12,7 @@
 #include "core/prompt.h"
 #include "core/resource.h"
 #include "core/tool.h"
+#include "schema/fits.h"
 #include "server/drive.h"
 #include "server/run.h"
 #include "transport/stdio.h"
@@ -284,6 +285,17 @@ int mcps_executor_new(mcps_executor **ret, mcps_server *server, const char *name
     return r;
 }
 
+int mcps_server_resource_updated(mcps_server *server, const char *uri)
+{
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    if (!uri || !mcps__fits_iri(uri, strlen(uri)))
+        return -EINVAL;
+    return mcps__changes_announce_resource(&server->engine->changes, uri, strlen(uri));
+}
+
 static int listen_stdio(struct mcps_server *server)
 {
     int r;
@@ -419,6 +431,9 @@ static void fill_counters(struct mcps_stats *stats, struct mcps__counters *count
     stats->ignored_messages = atomic_load(&counters->ignored_messages);
     stats->unchecked = atomic_load(&counters->unchecked);
     stats->coerced = atomic_load(&counters->coerced);
+    stats->listens = atomic_load(&counters->listens);
+    stats->changes_sent = atomic_load(&counters->changes_sent);
+    stats->changes_dropped = atomic_load(&counters->changes_dropped);
 }
 
 void mcps_server_get_stats(mcps_server *server, struct mcps_stats *ret)

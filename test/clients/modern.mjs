@@ -328,7 +328,7 @@ scenario('connect in the legacy way', async (lab) => {
 // Whoever knows the server already need not ask: the first request is a call.
 scenario('connect with what is known', async (lab) => {
     await lab.connect({ prior: { kind: 'modern', discover: {
-        supportedVersions: [MODERN], capabilities: { tools: {} }, resultType: 'complete',
+        supportedVersions: [MODERN], capabilities: { tools: { listChanged: true } }, resultType: 'complete',
         ttlMs: 0, cacheScope: 'private',
     } } });
     assert.deepEqual(lab.sent, []);

@@ -123,8 +123,8 @@ static void discover_says_what_there_is(void)
     CHECK_STR(reply(&act.wire, REQUEST("\"d\"", "server/discover", META("{}"))),
               RESULT("\"d\"",
                      "\"resultType\":\"complete\",\"supportedVersions\":"
-                     "[\"2026-07-28\"],\"capabilities\":{\"tools\":{}},\"ttlMs\":0,"
-                     "\"cacheScope\":\"public\"," SERVER));
+                     "[\"2026-07-28\"],\"capabilities\":{\"tools\":{\"listChanged\":true}},"
+                     "\"ttlMs\":0,\"cacheScope\":\"public\"," SERVER));
     CHECK(scene_log_ok(&act.scene));
 out:
     CHECK_AFTER(end(&act));
@@ -361,8 +361,8 @@ static void bad_requests_are_told_what_is_wrong(void)
         { "x", META("{}"), -32601, "Method not found: x" },
         { "initialize", META("{}"), -32601, "Method not found: initialize" },
         { "logging/setLevel", META("{}"), -32601, "Method not found: logging/setLevel" },
-        { "subscriptions/listen", META("{}"), -32601,
-          "Method not found: subscriptions/listen" },
+        { "subscriptions/listen", META("{}"), -32602,
+          "subscriptions/listen needs notifications, an object" },
         { "tools/call", META("{}"), -32602, "tools/call needs name, a string" },
         { "tools/call", "\"name\":\"say\",\"arguments\":1," META("{}"), -32602,
           "arguments must be an object" },
