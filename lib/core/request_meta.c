@@ -16,49 +16,56 @@
 
 /* ---- any member ---- */
 
-/* The text of the member is a part of the call's. */
-static int find_member(const struct mcps__scan *scan, const char *text, const char *key,
-                       const char **ret, size_t *ret_len)
+/* A part of the text, which was a part of a message and so is a valid one. */
+static int find_member(const struct mcps__param *meta, const char *key,
+                       const struct mcps__json_limits *limits, struct mcps__param *ret)
 {
-    const struct mcps__scan_member *member =
-        mcps__scan_find(scan, text, MCPS__SCAN_TOP, key);
+    const struct mcps__scan_member *member = NULL;
+    struct mcps__scan scan;
+    int r;
 
-    if (!member)
-        return MCPS_ENOTFOUND;
-    *ret = text + member->value;
-    *ret_len = member->value_len;
-    return 0;
+    mcps__scan_init(&scan, limits);
+    r = mcps__scan_feed(&scan, meta->text, meta->len, true);
+    if (r >= 0)
+        member = mcps__scan_find(&scan, meta->text, MCPS__SCAN_TOP, key);
+    if (member)
+        *ret = (struct mcps__param){ meta->text + member->value, member->value_len };
+    mcps__scan_fini(&scan);
+    if (r < 0)
+        return r;
+    return member ? 0 : MCPS_ENOTFOUND;
 }
 
-/* Scans a text that was a part of a message, and so is a valid one. */
-static int build_member(struct mcps__tree_parser *parser, const struct mcps__param *meta,
-                        const char *key, struct json_object **ret)
+static int build(const struct mcps__param *value, const struct mcps__json_limits *limits,
+                 struct json_object **ret)
 {
-    const char *value = NULL;
-    size_t len = 0;
-    int r = mcps__scan_feed(&parser->scan, meta->text, meta->len, true);
+    struct mcps__tree_parser parser;
+    int r = mcps__tree_parser_init(&parser, limits);
 
-    if (r >= 0)
-        r = find_member(&parser->scan, meta->text, key, &value, &len);
-    return r < 0 ? r : mcps__tree_build(parser, ret, value, len);
+    if (r < 0)
+        return r;
+    r = mcps__tree_build(&parser, ret, value->text, value->len);
+    mcps__tree_parser_fini(&parser);
+    return r;
 }
 
 int mcps_call_request_meta(mcps_call *call, const char *key, struct json_object **ret)
 {
+    const struct mcps__json_limits *limits = &call->exchange.peer->engine->json_limits;
     const struct mcps__param *meta = &call->params[MCPS__PARAM_META];
-    struct mcps__tree_parser parser;
+    struct mcps__param value = { NULL, 0 };
     int r;
 
-    if (!meta->text || !key)
-        return meta->text ? -EINVAL : MCPS_ENOTFOUND;
-    r = mcps__tree_parser_init(&parser, &call->exchange.peer->engine->json_limits);
-    if (r < 0)
-        return r;
-    r = build_member(&parser, meta, key, ret);
-    mcps__tree_parser_fini(&parser);
+    if (!key)
+        return -EINVAL;
+    if (!meta->text)
+        return MCPS_ENOTFOUND;
+    r = find_member(meta, key, limits, &value);
+    if (r >= 0)
+        r = build(&value, limits, ret);
     if (r < 0 && r != -ENOMEM && r != MCPS_ENOTFOUND)
         return MCPS_EINVALID;
-    return r < 0 ? r : 0;
+    return r;
 }
 
 /* ---- what is known of it ---- */

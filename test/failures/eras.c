@@ -93,7 +93,7 @@ static bool begin(struct act *act, const char *limits)
     mcps__sync_reset();
     return scene_open(&act->scene, 2, limits, tools, N_TOOLS) &&
            mcps_server_disable(act->scene.server, MCPS_TOOLS, labs,
-                                     sizeof labs / sizeof labs[0]) == 0 &&
+                               sizeof labs / sizeof labs[0]) == 0 &&
            mcps_server_start(act->scene.server) == 0 &&
            wire_connect(&act->wire, &act->scene, NULL);
 }
@@ -120,11 +120,13 @@ static void discover_says_what_there_is(void)
     struct act act = { .scene = { .server = NULL } };
 
     CHECK(begin(&act, NULL));
-    CHECK_STR(reply(&act.wire, REQUEST("\"d\"", "server/discover", META("{}"))),
-              RESULT("\"d\"",
-                     "\"resultType\":\"complete\",\"supportedVersions\":"
-                     "[\"2026-07-28\"],\"capabilities\":{\"tools\":{\"listChanged\":true}},"
-                     "\"ttlMs\":0,\"cacheScope\":\"public\"," SERVER));
+    CHECK_STR(
+        reply(&act.wire, REQUEST("\"d\"", "server/discover", META("{}"))),
+        RESULT(
+            "\"d\"",
+            "\"resultType\":\"complete\",\"supportedVersions\":"
+            "[\"2026-07-28\"],\"capabilities\":{\"logging\":{},\"tools\":{\"listChanged\":true}},"
+            "\"ttlMs\":0,\"cacheScope\":\"public\"," SERVER));
     CHECK(scene_log_ok(&act.scene));
 out:
     CHECK_AFTER(end(&act));

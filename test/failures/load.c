@@ -130,7 +130,7 @@ static void f8_01_progress_to_one_who_does_not_read(void)
     long before, after;
     int received = 0;
 
-    CHECK(scene_start(&scene, 2, "out_bytes=100000", &flood_tool, 1));
+    CHECK(scene_start(&scene, 2, "out_bytes=100000 progress_ms=0", &flood_tool, 1));
     CHECK(wire_connect(&wire, &scene, NULL));
     CHECK(wire_hello(&wire));
     wire.next = wire.n_messages;

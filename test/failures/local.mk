@@ -23,6 +23,7 @@ edges_sources = test/failures/edges.c
 eras_sources = test/failures/eras.c
 changes_sources = test/failures/changes.c
 pages_sources = test/failures/pages.c
+layers_sources = test/failures/layers.c test/failures/layers.h test/failures/layers_say.c
 soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 results_sources = test/failures/results.c test/failures/results.h test/failures/results_blobs.c
@@ -37,7 +38,7 @@ EXTRA_DIST += $(failures_common) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
 	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) $(schemas_sources) \
-	$(driven_sources) $(idle_sources)
+	$(driven_sources) $(idle_sources) $(layers_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
@@ -53,7 +54,8 @@ failures_programs = test/failures/close test/failures/cancel test/failures/ask t
 	test/failures/load test/failures/hostile test/failures/stop test/failures/order \
 	test/failures/handlers test/failures/clients test/failures/edges \
 	test/failures/eras test/failures/changes test/failures/pages test/failures/soak test/failures/idle \
-	test/failures/results test/failures/schemas test/failures/driven
+	test/failures/results test/failures/schemas test/failures/driven \
+	test/failures/layers
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -116,6 +118,9 @@ test_failures_results_LDADD    = libscene.la
 test_failures_schemas_SOURCES  = $(schemas_sources)
 test_failures_schemas_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_schemas_LDADD    = libscene.la
+test_failures_layers_SOURCES  = $(layers_sources)
+test_failures_layers_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_layers_LDADD    = libscene.la
 test_failures_driven_SOURCES  = $(driven_sources)
 test_failures_driven_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_driven_LDADD    = libscene.la

@@ -188,7 +188,7 @@ static void f11_01_no_progress_after_the_answer(void)
     bool runs = false;
 
     set_over(false);
-    CHECK(act_begin(&act, 2, NULL));
+    CHECK(act_begin(&act, 2, "progress_ms=0"));
     CHECK(mcps_server_add_tools(act.scene.server, &report_tool, 1) >= 0);
     runs = pthread_create(&thread, NULL, run_helper, &faults) == 0;
     CHECK(runs);
@@ -215,7 +215,7 @@ static bool progress_at(const char *point, int want)
     bool ok = false;
 
     set_over(false);
-    CHECK(act_begin(&act, 2, NULL));
+    CHECK(act_begin(&act, 2, "progress_ms=0"));
     CHECK(mcps_server_add_tools(act.scene.server, &report_tool, 1) >= 0);
     mcps__sync_hold(point);
     CHECK(call_with_token(&act.wire, "2", "report", "\"t\""));

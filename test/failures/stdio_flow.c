@@ -239,7 +239,7 @@ static void frames_do_not_interleave(bool non_blocking)
     char id[16], args[64];
 
     mcps__buf_init(&listener.in, SIZE_MAX);
-    CHECK(scene_open(&scene, CHATTERERS, "out_bytes=4294967295", &chatter_tool, 1));
+    CHECK(scene_open(&scene, CHATTERERS, "out_bytes=4294967295 progress_ms=0", &chatter_tool, 1));
     CHECK(mcps_server_listen(scene.server, "stdio:") >= 0);
     CHECK(wire_on_stdio(&wire));
     CHECK(fcntl(wire.from, F_SETPIPE_SZ, 4096) == 4096);

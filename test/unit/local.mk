@@ -49,7 +49,7 @@ flow_unit_sources = \
 	test/unit/core_pool.c test/unit/core_park.c test/unit/core_limits.c \
 	test/unit/core_loop.c test/unit/core_account.c test/unit/core_sink.c \
 	test/unit/core_piece.c test/unit/core_meta.c test/unit/core_content.c \
-	test/unit/core_lent.c test/unit/core_uri.c test/unit/core_uri_match.c
+	test/unit/core_lent.c test/unit/core_uri.c test/unit/core_uri_match.c test/unit/core_trace.c
 seal_unit_sources = \
 	test/unit/seal_main.c \
 	test/unit/core_canonical.c test/unit/core_crypto.c test/unit/core_nonces.c \
