@@ -32,7 +32,7 @@ AC_DEFUN([MCPS_FLAGS], [
         [MCPS_CHECK_FLAG(flag, [MCPS_CFLAGS])])
     AS_IF([test "x$enable_werror" = xyes], [MCPS_CFLAGS="$MCPS_CFLAGS -Werror"])
     m4_foreach_w([flag], [-Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,--as-needed],
-        [MCPS_CHECK_FLAG(flag, [MCPS_LDFLAGS])])
+        [MCPS_CHECK_FLAG(m4_defn([flag]), [MCPS_LDFLAGS])])
     MCPS_CHECK_FLAG([-Wl,--version-script=$srcdir/lib/libmcpserver.map], [mcps_version_script], [-shared -fPIC])
     AM_CONDITIONAL([HAVE_VERSION_SCRIPT], [test -n "$mcps_version_script"])
     AC_SUBST([MCPS_CFLAGS])
