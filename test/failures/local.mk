@@ -30,6 +30,9 @@ results_sources = test/failures/results.c test/failures/results.h test/failures/
 schemas_sources = test/failures/schemas.c test/failures/schemas.h test/failures/desk.c \
 	test/failures/schemas_tables.c test/failures/schemas_coerce.c \
 	test/failures/schemas_results.c
+offers_sources = test/failures/offers.c test/failures/offers.h \
+	test/failures/offers_prompts.c test/failures/offers_resources.c \
+	test/failures/offers_templates.c test/failures/offers_completion.c
 driven_sources = test/failures/driven.c test/failures/driven.h test/failures/driven_stdio.c \
 	test/failures/driven_session.c test/failures/driven_stop.c test/failures/driven_misuse.c \
 	test/failures/executors.c test/failures/inline.c
@@ -37,8 +40,9 @@ EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
-	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) $(schemas_sources) \
-	$(driven_sources) $(idle_sources) $(layers_sources)
+	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) \
+	$(schemas_sources) $(driven_sources) $(idle_sources) $(layers_sources) \
+	$(offers_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
@@ -53,9 +57,9 @@ if TEST_HOOKS
 failures_programs = test/failures/close test/failures/cancel test/failures/ask test/failures/stdio \
 	test/failures/load test/failures/hostile test/failures/stop test/failures/order \
 	test/failures/handlers test/failures/clients test/failures/edges \
-	test/failures/eras test/failures/changes test/failures/pages test/failures/soak test/failures/idle \
-	test/failures/results test/failures/schemas test/failures/driven \
-	test/failures/layers
+	test/failures/eras test/failures/changes test/failures/pages test/failures/soak \
+	test/failures/idle test/failures/results test/failures/schemas test/failures/driven \
+	test/failures/layers test/failures/offers
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -121,6 +125,9 @@ test_failures_schemas_LDADD    = libscene.la
 test_failures_layers_SOURCES  = $(layers_sources)
 test_failures_layers_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_layers_LDADD    = libscene.la
+test_failures_offers_SOURCES  = $(offers_sources)
+test_failures_offers_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_offers_LDADD    = libscene.la
 test_failures_driven_SOURCES  = $(driven_sources)
 test_failures_driven_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_driven_LDADD    = libscene.la
