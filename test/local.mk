@@ -28,7 +28,7 @@ check-long: all test/fixtures/lab test/clients/args_cases
 # and python3 with venv.
 EXTRA_DIST += test/clients/run.sh test/clients/server.sh test/clients/ts.mjs \
 	test/clients/modern.mjs test/clients/py.py test/clients/schema.mjs \
-	test/clients/schema_wire.mjs test/clients/args.mjs
+	test/clients/schema_offers.mjs test/clients/schema_wire.mjs test/clients/args.mjs
 EXTRA_PROGRAMS += test/clients/args_cases
 test_clients_args_cases_SOURCES = test/clients/args_cases.c $(fields_sources)
 test_clients_args_cases_LDADD   = libmcpscore.la $(JSONC_LIBS)

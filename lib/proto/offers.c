@@ -120,15 +120,20 @@ static void refuse_missing(const struct mcps__request *request, const char *data
     mcps__request_refuse(request, MCPS__RPC_MISSING_CAPABILITY, NULL, data);
 }
 
-/* The legacy era has no error for it: the model is told. */
-static void fail_missing(const struct mcps__request *request, const char *data)
+/* The legacy era has no error for it: the model is told, where there is one. */
+static void fail_missing(const struct mcps__request *request,
+                         const struct mcps__call_request *call, const char *data)
 {
     char text[256];
     struct mcps__buf buf;
     struct mcps__writer w;
 
-    snprintf(text, sizeof text, "This tool needs a client that has declared more: %s",
-             data);
+    snprintf(text, sizeof text, "This %s needs a client that has declared more: %s",
+             mcps__kind_noun(call->offer->kind), data);
+    if (!call->action->to_model) {
+        mcps__request_refuse(request, MCPS__RPC_INVALID_REQUEST, text, NULL);
+        return;
+    }
     if (mcps__request_begin_result(request, &buf, &w) < 0)
         return;
     mcps__write_tool_error(&w, text);
@@ -149,10 +154,10 @@ static bool check_needs(const struct mcps__request *request,
     write_missing(&w, missing);
     if (mcps__write_end(&w) < 0 || mcps__buf_append_byte(&data, '\0') < 0)
         mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
-    else if (mcps__context_is_modern(request->context) || !call->action->to_model)
+    else if (mcps__context_is_modern(request->context))
         refuse_missing(request, data.data);
     else
-        fail_missing(request, data.data);
+        fail_missing(request, call, data.data);
     mcps__buf_fini(&data);
     return false;
 }

@@ -13,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { walkOffers } from './schema_offers.mjs';
 import { BATCHES, Judge, META, MODERN, Speaker, Wire } from './schema_wire.mjs';
 
 const [schemas, , program, folder, ...wanted] = process.argv.slice(2);
@@ -123,7 +124,7 @@ async function callBadly(speaker) {
     await call({ name: 'nobody', _meta: [] }, { raw: true });
     await speaker.error(-32602, 'tools/list', { cursor: 'nowhere' });
     await speaker.error(-32602, 'tools/list', { cursor: 1 });
-    for (const method of ['nobody/knows', 'tools/List', 'resources/list', 'ü"\\\u2028',
+    for (const method of ['nobody/knows', 'tools/List', 'tools', 'ü"\\\u2028',
         'ü'.repeat(60), `x${'👋'.repeat(30)}`])
         await speaker.error(-32601, method);
     await speaker.error(-32600, 'ü'.repeat(100));
@@ -226,6 +227,7 @@ async function walkLegacy(speaker) {
     await speaker.error(-32600, 'initialize', { protocolVersion: speaker.judge.revision,
         capabilities: {}, clientInfo: { name: 'check-clients', version: '1' } });
     listed.set(speaker.judge.revision, await callTools(speaker));
+    await walkOffers(speaker);
     await callBadly(speaker);
     await cancel(speaker);
     await writeNonsense(wire);
@@ -240,6 +242,7 @@ async function walkModern(speaker) {
 
     assert.ok(supportedVersions.includes(judge.revision));
     listed.set(judge.revision, await callTools(speaker));
+    await walkOffers(speaker);
     await callBadly(speaker);
     for (const method of ['initialize', 'ping', 'logging/setLevel', 'tasks/list'])
         await speaker.error(-32601, method);

@@ -20,6 +20,12 @@ const RESULTS = {
     'tools/list': 'ListToolsResult',
     'tools/call': 'CallToolResult',
     'server/discover': 'DiscoverResult',
+    'prompts/list': 'ListPromptsResult',
+    'prompts/get': 'GetPromptResult',
+    'resources/list': 'ListResourcesResult',
+    'resources/templates/list': 'ListResourceTemplatesResult',
+    'resources/read': 'ReadResourceResult',
+    'completion/complete': 'CompleteResult',
 };
 
 const ERRORS = {

@@ -324,7 +324,10 @@ static void what_goes_wrong_is_an_error(void)
             NULL, ERROR_DATA_("-32603", "Server busy", "{\"reason\":\"busy\"}") } },
         { "prompts/get",
           "\"name\":\"needy\"",
-          { ERROR_DATA_("-32021", "Missing required client capability",
+          { ERROR_("-32600", "This prompt needs a client that has declared more: "
+                             "{\\\"requiredCapabilities\\\":{\\\"sampling\\\":{}}}"),
+            NULL, NULL, NULL,
+            ERROR_DATA_("-32021", "Missing required client capability",
                         "{\"requiredCapabilities\":{\"sampling\":{}}}") } },
     };
     struct stage stage;
