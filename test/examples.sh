@@ -108,6 +108,17 @@ if start game; then
     expect '*"id":4,"result"*"there is room for 0 more"*"isError":true*'
     end
 fi
+if start notes; then
+    say '{"jsonrpc":"2.0","id":2,"method":"resources/read","params":{"uri":"note:///tea"}}'
+    expect '*"id":2,"result"*"uri":"note:///tea","mimeType":"text/plain","text":"Three minutes*'
+    say '{"jsonrpc":"2.0","id":3,"method":"resources/read","params":{"uri":"note:///soup"}}'
+    expect '*"id":3,"error":*-32002*"uri":"note:///soup"*'
+    say '{"jsonrpc":"2.0","id":4,"method":"completion/complete","params":{"ref":{"type":"ref/resource","uri":"note:///{name}"},"argument":{"name":"name","value":"br"}}}'
+    expect '*"id":4,"result"*"values":*"bread","broth"*'
+    say '{"jsonrpc":"2.0","id":5,"method":"prompts/get","params":{"name":"discuss","arguments":{"name":"broth"}}}'
+    expect '*"id":5,"result"*"role":"user"*"text":"Bones*'
+    end
+fi
 if start async; then
     call 2 remind '{"ms":3600000}'
     call 3 remind '{"ms":3600000}'

@@ -2,9 +2,10 @@
 # talks to them, and installed as they are.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = doc/examples/async.c doc/examples/calc.c doc/examples/check.c doc/examples/game.c \
-	doc/examples/interrupt.c doc/examples/mainloop.c
+	doc/examples/interrupt.c doc/examples/mainloop.c doc/examples/notes.c
 
-examples = doc/examples/async doc/examples/calc doc/examples/check doc/examples/game
+examples = doc/examples/async doc/examples/calc doc/examples/check doc/examples/game \
+	doc/examples/notes
 if HAVE_EPOLL
 examples += doc/examples/mainloop
 endif
@@ -38,5 +39,9 @@ doc_examples_mainloop_SOURCES = doc/examples/mainloop.c
 doc_examples_mainloop_CFLAGS  = $(AM_CFLAGS) -std=c11
 doc_examples_mainloop_LDADD   = libmcpserver.la
 doc_examples_mainloop_LDFLAGS = $(AM_LDFLAGS) -no-install
+doc_examples_notes_SOURCES = doc/examples/notes.c
+doc_examples_notes_CFLAGS  = $(AM_CFLAGS) -std=c11
+doc_examples_notes_LDADD   = libmcpserver.la
+doc_examples_notes_LDFLAGS = $(AM_LDFLAGS) -no-install
 
 dist_check_SCRIPTS += test/examples.sh
