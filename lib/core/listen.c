@@ -12,6 +12,7 @@
 #include "core/close.h"
 #include "rpc/message.h"
 #include "util/mem.h"
+#include "util/sync.h"
 
 struct listen {
     struct mcps__exchange exchange;
@@ -139,8 +140,10 @@ static bool cancel(struct mcps__exchange *exchange, enum mcps_cancel_reason reas
 {
     struct mcps__last_word word = mcps__last_word(reason);
 
+    MCPS__SYNC_POINT("before_listen_left");
     if (!leave(listen_of(exchange)))
         return false;
+    MCPS__SYNC_POINT("after_listen_left");
     if (word.said)
         say_end(exchange, word.message);
     else

@@ -24,6 +24,8 @@ eras_sources = test/failures/eras.c
 changes_sources = test/failures/changes.c
 pages_sources = test/failures/pages.c
 layers_sources = test/failures/layers.c test/failures/layers.h test/failures/layers_say.c
+listen_sources = test/failures/listen.c test/failures/listen.h test/failures/listen_legacy.c \
+	test/failures/listen_races.c test/failures/listen_load.c
 soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 results_sources = test/failures/results.c test/failures/results.h test/failures/results_blobs.c
@@ -42,7 +44,7 @@ EXTRA_DIST += $(failures_common) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
 	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) \
 	$(schemas_sources) $(driven_sources) $(idle_sources) $(layers_sources) \
-	$(offers_sources)
+	$(offers_sources) $(listen_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
@@ -59,7 +61,7 @@ failures_programs = test/failures/close test/failures/cancel test/failures/ask t
 	test/failures/handlers test/failures/clients test/failures/edges \
 	test/failures/eras test/failures/changes test/failures/pages test/failures/soak \
 	test/failures/idle test/failures/results test/failures/schemas test/failures/driven \
-	test/failures/layers test/failures/offers
+	test/failures/layers test/failures/offers test/failures/listen
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -131,6 +133,9 @@ test_failures_offers_LDADD    = libscene.la
 test_failures_driven_SOURCES  = $(driven_sources)
 test_failures_driven_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_driven_LDADD    = libscene.la
+test_failures_listen_SOURCES  = $(listen_sources)
+test_failures_listen_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_listen_LDADD    = libscene.la
 endif
 endif
 CLEANFILES += test/failures/*.driven.out
