@@ -301,13 +301,14 @@ static const char *check_stream(struct wire *wire, const char *id, size_t from)
     return begun ? NULL : "not acknowledged";
 }
 
+#define URIS_ABC "\"resourceSubscriptions\":[\"test://a\",\"test://b\",\"test://c\"]"
+
 static const char *live(struct player *player, struct wire *wire, unsigned round)
 {
     static const char *const filters[] = {
         "\"toolsListChanged\":true",
         URIS_A,
-        "\"toolsListChanged\":true,\"resourceSubscriptions\":[\"test://a\",\"test://b\","
-        "\"test://c\"]",
+        "\"toolsListChanged\":true," URIS_ABC,
         "",
     };
     char id[16];
