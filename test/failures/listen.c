@@ -604,7 +604,84 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+/* ---- one allocation after the other fails ---- */
+
+/* All by turns of this thread, so that it can be repeated exactly. */
+static bool send_and_turn(mcps_server *server, mcps_test_client *client, const char *text)
+{
+    bool ok = mcps_test_send(client, text) == 0;
+
+    for (int i = 0; i < 100 && mcps_server_process(server) > 0; i++)
+        ;
+    return ok;
+}
+
+static bool receives(mcps_server *server, mcps_test_client *client, const char *part)
+{
+    char *text = NULL;
+    bool ok;
+
+    for (int i = 0; i < 4; i++)
+        (void)!mcps_server_process(server);
+    ok = mcps_test_receive(client, &text, 0) == 0 && strstr(text, part);
+    free(text);
+    return ok;
+}
+
+static bool add_resource(mcps_server *server)
+{
+    struct scene scene = { .server = server };
+
+    return offer_one(&scene, MCPS_RESOURCES, "test://a");
+}
+
+static void memory_runs_out(void)
+{
+    const struct mcps_server_options options =
+        MCPS_SERVER_OPTIONS(.workers = MCPS_NO_WORKERS);
+    mcps_server *server = NULL;
+    mcps_test_client *client = NULL;
+
+    CHECK_INT(mcps_server_new(&server, &options), 0);
+    CHECK_INT(mcps_server_set_limit(server, MCPS_LIMIT_LIST_CHANGED_MS, 0), 0);
+    CHECK(add_resource(server));
+    CHECK_INT(mcps_server_start_driven(server), 0);
+    CHECK_INT(mcps_test_connect(server, NULL, &client), 0);
+    CHECK(send_and_turn(
+        server, client,
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscriptions/listen\","
+        "\"params\":{\"notifications\":{\"toolsListChanged\":true,"
+        "\"resourceSubscriptions\":[\"test://a\",\"test://b\"]}," LISTEN_META "}}"));
+    CHECK(receives(server, client, "acknowledged"));
+    CHECK(send_and_turn(
+        server, client,
+        "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"initialize\",\"params\":"
+        "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},"
+        "\"clientInfo\":{\"name\":\"n\",\"version\":\"1\"}}}"));
+    CHECK(receives(server, client, "\"id\":2,\"result\""));
+    CHECK(
+        send_and_turn(server, client,
+                      "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));
+    CHECK(
+        send_and_turn(server, client,
+                      "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"resources/subscribe\","
+                      "\"params\":{\"uri\":\"test://a\"}}"));
+    CHECK(receives(server, client, "\"id\":3,\"result\""));
+    CHECK_INT(mcps_server_resource_updated(server, "test://a"), 1);
+    CHECK(receives(server, client, "resources/updated"));
+    CHECK(receives(server, client, "resources/updated"));
+    CHECK_INT(mcps_server_stop(server, 0), 0);
+    CHECK(receives(server, client, "cancelled"));
+    CHECK(receives(server, client, "\"id\":1,\"result\""));
+out:
+    if (server)
+        CHECK_AFTER(mcps_server_stop(server, 0) == 0);
+    mcps_test_free(client);
+    CHECK_AFTER(!mcps_server_unref(server));
+}
+
 static const struct unit_test stream_tests[] = {
+    UNIT_TEST(memory_runs_out),
     UNIT_TEST_ONCE(acknowledged_as_it_is_honoured, "it has threads"),
     UNIT_TEST_ONCE(what_there_is_not_is_left_out, "it has threads"),
     UNIT_TEST_ONCE(bad_filters, "it has threads"),

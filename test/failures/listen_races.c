@@ -308,7 +308,7 @@ static const char *live(struct player *player, struct wire *wire, unsigned round
     static const char *const filters[] = {
         "\"toolsListChanged\":true",
         URIS_A,
-        "\"toolsListChanged\":true," URIS_ABC,
+        ("\"toolsListChanged\":true," URIS_ABC),
         "",
     };
     char id[16];

@@ -245,6 +245,69 @@ out:
     line_end(&line);
 }
 
+/* Two that belong together, with nothing between; not even the hard mark parts them. */
+static int put_both(struct line *line, const char *first, const char *second)
+{
+    struct mcps__piece *pieces[2] = { piece_new(first, strlen(first)),
+                                      piece_new(second, strlen(second)) };
+    struct mcps__list dropped;
+    int r;
+
+    if (!pieces[0] || !pieces[1]) {
+        mcps__piece_free(pieces[0]);
+        mcps__piece_free(pieces[1]);
+        return -ENOMEM;
+    }
+    mcps__list_init(&dropped);
+    r = mcps__sink_put_both_under(line->sink, pieces[0], pieces[1], &dropped);
+    mcps__pieces_free(&dropped);
+    return r;
+}
+
+static void two_go_together(void)
+{
+    struct line line;
+
+    CHECK(line_make(&line, 1));
+    CHECK_INT(put_both(&line, "one", "two"), 0);
+    CHECK_INT(told(&line), 1);
+    CHECK_INT(put_both(&line, "three", "four"), 0);
+    CHECK_STR(take_all(&line), "onetwothreefour");
+    mcps__sink_close(line.sink);
+    CHECK_INT(put_both(&line, "five", "six"), MCPS_ECLOSED);
+    CHECK_WAITING(&line, 0);
+    CHECK_STR(take_all(&line), "");
+out:
+    line_end(&line);
+}
+
+/* Each is known by its serial until the transport has taken it. */
+static void what_is_queued_is_known(void)
+{
+    struct line line;
+    struct mcps__piece *piece;
+    uint64_t serials[3] = { 0 };
+
+    CHECK(line_make(&line, 1000));
+    CHECK(!mcps__sink_has_queued(line.sink, 0));
+    for (int i = 0; i < 3; i++) {
+        piece = piece_new("abc", 3);
+        CHECK(piece != NULL);
+        piece->ret_serial = &serials[i];
+        CHECK_INT(mcps__sink_put(line.sink, piece), 0);
+    }
+    CHECK(serials[0] < serials[1] && serials[1] < serials[2]);
+    CHECK(mcps__sink_has_queued(line.sink, serials[0]));
+    CHECK_INT(mcps__sink_take(line.sink, &line.taken, 2, 6), 2);
+    CHECK(!mcps__sink_has_queued(line.sink, serials[0]));
+    CHECK(!mcps__sink_has_queued(line.sink, serials[1]));
+    CHECK(mcps__sink_has_queued(line.sink, serials[2]));
+    CHECK_STR(take_all(&line), "abcabcabc");
+    CHECK(!mcps__sink_has_queued(line.sink, serials[2]));
+out:
+    line_end(&line);
+}
+
 static void taking_has_two_bounds(void)
 {
     struct line line;
@@ -703,6 +766,8 @@ const struct unit_test sink_tests[] = {
     UNIT_TEST(large_pieces_keep_their_content),
     UNIT_TEST(the_transport_is_told_when_there_is_something_new),
     UNIT_TEST(what_is_taken_waits_until_it_is_written),
+    UNIT_TEST(two_go_together),
+    UNIT_TEST(what_is_queued_is_known),
     UNIT_TEST(taking_has_two_bounds),
     UNIT_TEST(an_exchange_can_be_forgotten),
     UNIT_TEST(forgetting_tells_when_less_than_the_mark_is_left),
