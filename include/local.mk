@@ -1,6 +1,7 @@
 mcpsincludedir = $(includedir)/mcpserver
 mcpsinclude_HEADERS = \
 	include/mcpserver/args.h \
+	include/mcpserver/ask.h \
 	include/mcpserver/base.h \
 	include/mcpserver/call.h \
 	include/mcpserver/cancel.h \

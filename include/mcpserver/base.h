@@ -55,7 +55,9 @@ extern "C" {
     XX(EXISTS, -5009, "there is one of that name already")                  \
     XX(CAPABILITY, -5010, "the client did not offer this capability")       \
     XX(NOTREADY, -5011, "the client has not finished its handshake")        \
-    XX(REFUSED, -5012, "the client answered with an error")
+    XX(REFUSED, -5012, "the client answered with an error")                 \
+    XX(INPUT, -5013, "the client must be asked first")                      \
+    XX(NOCHANNEL, -5014, "no request can reach this client")
 
 enum mcps_error {
     MCPS_OK = 0,

@@ -3,8 +3,8 @@
  * A call: one run of a tool's handler.
  *
  * Every function may be called on any thread by whoever has a reference, and the handler has
- * one until it returns. None of them blocks but mcps_call_sleep_ms() and mcps_call_roots(),
- * which wake up when the call is cancelled, and what waits for a running hook: finishing, and
+ * one until it returns. None of them blocks but mcps_call_sleep_ms() and what asks the client
+ * (ask.h), which wake up when the call is cancelled, and what waits for a running hook: finishing, and
  * removing it. After the call is finished they return
  * MCPS_ECLOSED, after it was cancelled MCPS_ECANCELLED, however the client went away: there
  * is nothing that a handler has to do about it but return. What it says is in result.h.
@@ -57,17 +57,6 @@ MCPS_PUBLIC const char *mcps_call_protocol(const mcps_call *call);
 MCPS_PUBLIC bool mcps_call_client_can(const mcps_call *call, unsigned capabilities);
 /* Milliseconds until the call's time is up; -1: there is no limit. */
 MCPS_PUBLIC int64_t mcps_call_remaining_ms(const mcps_call *call);
-
-/* Asks the client for its roots and waits for the answer. Gives the array of roots, which
- * json_object_put() frees. MCPS_ECAPABILITY when the client has none, or its revision of the
- * protocol has no requests of servers (2026-07-28); MCPS_ENOTREADY before
- * its handshake is over; MCPS_ETIMEDOUT after the limit roots_ms; MCPS_EREFUSED when it
- * answers with an error, MCPS_EPROTOCOL when with something else; MCPS_EBUSY when too many
- * calls wait already, and on a thread that cannot wait for it: in a tool that is inline or on
- * an executor, in a server without workers, on the thread that drives the server;
- * MCPS_ECLOSED when it is gone; MCPS_ECANCELLED. */
-MCPS_PUBLIC int mcps_call_roots(mcps_call *call,
-                                struct json_object **ret_roots) MCPS_MUST_CHECK;
 
 /* ---- being cancelled: four ways to notice, whichever fits how the tool waits ---- */
 

@@ -12,8 +12,8 @@
  *
  * Such calls have their limits and time limits, and can be cancelled, as those on workers. The
  * clients of one executor are served in turn, each in the order of its calls. A handler there
- * cannot ask its client: mcps_call_roots() returns MCPS_EBUSY, for nothing would take the
- * place of the thread.
+ * does not wait for what it asks its client (ask.h): it is run again when the answer is there,
+ * for nothing would take the place of the thread.
  *
  * A stop of the server does not need the executor to be run: what waits there when the time to
  * drain is over is taken away. It waits for handlers that run on the host's threads as for

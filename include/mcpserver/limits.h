@@ -63,6 +63,17 @@ extern "C" {
     XX(INLINE_MS, inline_ms, 10,                                                               \
        "one run of a tool on the I/O thread; longer ones are named in the log")                \
     XX(ROOTS_MS, roots_ms, 60000, "the client's answer to roots/list")                         \
+    XX(SAMPLING_MS, sampling_ms, 60000, "the client's answer to sampling/createMessage")       \
+    XX(ELICIT_MS, elicit_ms, 600000, "the client's answer to elicitation/create")              \
+    XX(STATE_BYTES, state_bytes, 64u << 10,                                                    \
+       "what a client carries from one round of questions to the next (2026-07-28)")           \
+    XX(STATE_MS, state_ms, 3600000,                                                            \
+       "from one round of questions to the next (2026-07-28)")                                 \
+    XX(ROUNDS, rounds, 32, "rounds of questions of one call")                                  \
+    XX(USED_STATES, used_states, 65536,                                                        \
+       "states of tools with single_use_state that are remembered as used")                    \
+    XX(ELICITATIONS, elicitations, 1024,                                                       \
+       "URLs whose visit can be said to be complete; above it the oldest is forgotten")        \
     XX(EOF_GRACE_MS, eof_grace_ms, 250,                                                        \
        "for running calls when a client's input ends while its output is open")                \
     XX(DRAIN_MS, drain_ms, 10000, "for running calls when the server stops")                   \

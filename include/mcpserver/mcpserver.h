@@ -4,6 +4,7 @@
 #define MCPSERVER_MCPSERVER_H
 
 #include <mcpserver/args.h>
+#include <mcpserver/ask.h>
 #include <mcpserver/base.h>
 #include <mcpserver/call.h>
 #include <mcpserver/cancel.h>

@@ -25,6 +25,11 @@ extern "C" {
 
 typedef struct mcps_server mcps_server;
 
+/* A client has said that its roots have changed. On a thread of the library, one call for many
+ * changes; `principal` names the client's account. May block, and use the server. */
+typedef void mcps_roots_changed_fn(mcps_server *server, const char *principal,
+                                   void *userdata);
+
 /* Are structured results checked by what their tools declare, before they are sent? What does
  * not fit is refused to the handler, -EINVAL, and named in the log. */
 enum mcps_results {
@@ -57,6 +62,8 @@ struct mcps_server_options {
     /* What schemas of tools may refer to, as in schema.h. Copied. */
     const struct mcps_schema_document *documents MCPS_0;
     size_t n_documents MCPS_0;
+    mcps_roots_changed_fn *roots_changed MCPS_0; /* NULL: nobody is told */
+    void *roots_changed_userdata MCPS_0;
 };
 
 /* As the number of workers: there are none, and mcps_server_process() runs the handlers. Such
@@ -124,6 +131,13 @@ struct mcps_state_key {
 MCPS_PUBLIC int mcps_server_set_state_keys(mcps_server *server,
                                            const struct mcps_state_key *keys,
                                            size_t n) MCPS_MUST_CHECK;
+
+/* What the user was sent to a URL for is done: tells the client that was asked to send it there,
+ * if it speaks 2025-11-25, the only revision that has a word for it. Once: MCPS_ENOTFOUND for an
+ * id that nobody was asked with or whose client is gone. Any thread. */
+MCPS_PUBLIC int
+mcps_server_elicitation_complete(mcps_server *server,
+                                 const char *elicitation_id) MCPS_MUST_CHECK;
 
 /*
  * Changes of what is offered: any thread, handlers included, before the start or after. All
@@ -238,36 +252,37 @@ MCPS_PUBLIC int mcps_server_get_timeout_ms(mcps_server *server) MCPS_MUST_CHECK;
 MCPS_PUBLIC int mcps_server_process(mcps_server *server) MCPS_MUST_CHECK;
 
 /* XX(name, text): what a server says of itself at one moment. */
-#define MCPS_STATS_MAP(XX)                                                           \
-    XX(in_flight, "calls that have not ended, however they were answered")           \
-    XX(queued, "calls among them that wait for a worker")                            \
-    XX(running, "calls among them whose handler runs")                               \
-    XX(parked, "calls among them that wait for their client")                        \
-    XX(stuck, "calls among them whose handler ignores that they were cancelled")     \
-    XX(pending, "requests of ours that wait for a client's answer")                  \
-    XX(sessions, "clients")                                                          \
-    XX(streams, "connections of clients that are open")                              \
-    XX(accounts, "accounts that they belong to")                                     \
-    XX(threads, "threads of the server")                                             \
-    XX(in_bytes, "input that is being read or waits")                                \
-    XX(out_bytes, "output that waits for clients")                                   \
-    XX(answers, "answers given to calls, so far")                                    \
-    XX(dropped_answers, "answers that came when the client was gone, so far")        \
-    XX(suppressed_answers, "answers that came after the call was cancelled, so far") \
-    XX(cancelled, "calls that were cancelled, so far")                               \
-    XX(cancelled_before_start, "calls among them whose handler was never entered")   \
-    XX(lost_bytes, "output that could not be delivered, so far")                     \
-    XX(bad_messages, "messages that were refused, so far")                           \
-    XX(ignored_messages, "notifications and answers that fit nothing, so far")       \
-    XX(log_dropped, "lines of the log that its rate limit dropped, so far")          \
-    XX(unchecked,                                                                    \
-       "arguments and results that could not be checked within the limits, so far")  \
-    XX(coerced,                                                                      \
-       "strings in arguments that were taken for the values that they hold, so far") \
-    XX(listens, "streams of subscriptions/listen that are open")                     \
+#define MCPS_STATS_MAP(XX)                                                            \
+    XX(in_flight, "calls that have not ended, however they were answered")            \
+    XX(queued, "calls among them that wait for a worker")                             \
+    XX(running, "calls among them whose handler runs")                                \
+    XX(parked, "calls among them that wait for their client")                         \
+    XX(stuck, "calls among them whose handler ignores that they were cancelled")      \
+    XX(pending, "requests of ours that wait for a client's answer")                   \
+    XX(sessions, "clients")                                                           \
+    XX(streams, "connections of clients that are open")                               \
+    XX(accounts, "accounts that they belong to")                                      \
+    XX(threads, "threads of the server")                                              \
+    XX(in_bytes, "input that is being read or waits")                                 \
+    XX(out_bytes, "output that waits for clients")                                    \
+    XX(answers, "answers given to calls, so far")                                     \
+    XX(dropped_answers, "answers that came when the client was gone, so far")         \
+    XX(suppressed_answers, "answers that came after the call was cancelled, so far")  \
+    XX(cancelled, "calls that were cancelled, so far")                                \
+    XX(cancelled_before_start, "calls among them whose handler was never entered")    \
+    XX(lost_bytes, "output that could not be delivered, so far")                      \
+    XX(bad_messages, "messages that were refused, so far")                            \
+    XX(ignored_messages, "notifications and answers that fit nothing, so far")        \
+    XX(log_dropped, "lines of the log that its rate limit dropped, so far")           \
+    XX(unchecked,                                                                     \
+       "arguments and results that could not be checked within the limits, so far")   \
+    XX(coerced,                                                                       \
+       "strings in arguments that were taken for the values that they hold, so far")  \
+    XX(listens, "streams of subscriptions/listen that are open")                      \
     XX(changes_sent, "notifications of changes that were queued for clients, so far") \
-    XX(changes_dropped,                                                              \
-       "notifications of changes that another, which waited, made needless, so far")
+    XX(changes_dropped,                                                               \
+       "notifications of changes that another, which waited, made needless, so far")  \
+    XX(bad_states, "states of earlier rounds that were refused, so far")
 
 struct mcps_stats {
     size_t struct_size; /* set by the caller */

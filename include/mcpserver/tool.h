@@ -5,6 +5,7 @@
 #ifndef MCPSERVER_TOOL_H
 #define MCPSERVER_TOOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <mcpserver/base.h>
@@ -58,7 +59,10 @@ enum mcps_tool_hints {
 enum mcps_client_capabilities {
     MCPS_CLIENT_ROOTS = 1 << 0,
     MCPS_CLIENT_SAMPLING = 1 << 1,
-    MCPS_CLIENT_ELICITATION = 1 << 2
+    MCPS_CLIENT_ELICITATION = 1 << 2,     /* forms */
+    MCPS_CLIENT_ELICITATION_URL = 1 << 3, /* from 2025-11-25 on, as those below */
+    MCPS_CLIENT_SAMPLING_TOOLS = 1 << 4,
+    MCPS_CLIENT_SAMPLING_CONTEXT = 1 << 5
 };
 
 /* Members are added at the end only. Strings are copied, but for tables of fields, which the
@@ -90,6 +94,9 @@ struct mcps_tool {
     void (*destroy)(void *userdata) MCPS_0;
     const char *const *tags
         MCPS_0; /* for who decides what is shown; NULL behind the last. NULL: none */
+    /* What clients of 2026-07-28 bring back from one round of questions is good for one try, in
+     * this process; a second is refused with -32602. */
+    bool single_use_state MCPS_0;
 };
 
 /* The executor of tools that never block: their handlers are called on the I/O thread, where

@@ -33,6 +33,28 @@ static void drop_text(struct mcps__arguments *arguments, struct mcps__account *a
     arguments->len = 0;
 }
 
+int mcps__arguments_keep(struct mcps__arguments *arguments, struct mcps__account *account)
+{
+    if (!arguments->text)
+        return 0;
+    arguments->sent = mcps__memdup(arguments->text, arguments->len);
+    if (!arguments->sent)
+        return -ENOMEM;
+    arguments->sent_len = arguments->len;
+    mcps__account_charge_in(account, arguments->sent_len);
+    return 0;
+}
+
+static void drop_sent(struct mcps__arguments *arguments, struct mcps__account *account)
+{
+    mcps__account_uncharge_in(account, arguments->sent_len);
+    if (arguments->secret && arguments->sent)
+        mcps__wipe(arguments->sent, arguments->sent_len);
+    mcps__free(arguments->sent);
+    arguments->sent = NULL;
+    arguments->sent_len = 0;
+}
+
 static int build_tree(struct mcps__arguments *arguments, struct mcps__tree_parser *parser)
 {
     if (arguments->text)
@@ -93,4 +115,5 @@ void mcps__arguments_fini(struct mcps__arguments *arguments,
     json_object_put(arguments->tree);
     arguments->tree = NULL;
     drop_text(arguments, account);
+    drop_sent(arguments, account);
 }

@@ -15,6 +15,8 @@
 struct mcps__arguments {
     char *text; /* of an object; NULL: none, or done with */
     size_t len;
+    char *sent; /* the same for who asks its client; NULL: none, or not kept */
+    size_t sent_len;
     bool secret;              /* it is wiped, whether it was decoded or not */
     struct json_object *tree; /* for a plain handler */
     struct mcps__args args;   /* for a typed one */
@@ -24,6 +26,9 @@ struct mcps__arguments {
 int mcps__arguments_copy(struct mcps__arguments *arguments, struct mcps__account *account,
                          const struct mcps__offer *offer, const char *text,
                          size_t len) MCPS_MUST_CHECK;
+/* Keeps the text besides, as it is before it is decoded. -ENOMEM. */
+int mcps__arguments_keep(struct mcps__arguments *arguments,
+                         struct mcps__account *account) MCPS_MUST_CHECK;
 /* Makes what the offer's handler wants. MCPS_EINVALID with sentences in `reterr`
  * (MCPS__ARGS_ERROR_SIZE) for whoever called it, when they do not fit its schema;
  * errors of mcps__tree_build(); -ENOMEM. */

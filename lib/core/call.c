@@ -14,11 +14,14 @@
 #include <json-c/json_object.h>
 
 #include "core/answer.h"
+#include "core/answers.h"
 #include "core/close.h"
 #include "core/lanes.h"
 #include "core/progress.h"
 #include "core/request_meta.h"
+#include "core/replay.h"
 #include "core/result.h"
+#include "core/unwind.h"
 #include "rpc/errors.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -40,6 +43,13 @@ static void free_params(struct mcps_call *call)
     mcps__free(call->param_texts);
 }
 
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
+    static void
+    free_answers(struct mcps_call *call)
+{
+    mcps__answers_free(call->answers);
+}
+
 static void free_call(struct mcps_call *call)
 {
     struct mcps__exchange *exchange = &call->exchange;
@@ -50,6 +60,7 @@ static void free_call(struct mcps_call *call)
     free_params(call);
     mcps__brought_free(call);
     mcps__progress_fini(call);
+    free_answers(call);
     mcps__result_fini(call);
     mcps__mutex_fini(&call->mutex);
     mcps__exchange_fini(exchange);
@@ -226,14 +237,25 @@ mcps_call *mcps_call_unref(mcps_call *call)
     return NULL;
 }
 
-/* Its handler was never entered, and never will be. */
-static void end_unstarted(struct mcps_call *call)
+void mcps__call_end_run(struct mcps_call *call)
 {
-    MCPS__COUNT(engine_of(call), cancelled_before_start);
-    if (claim_finish(call))
-        end_part(call);
     end_part(call);
     mcps_call_unref(call);
+}
+
+void mcps__call_end_unrun(struct mcps_call *call)
+{
+    if (claim_finish(call))
+        end_part(call);
+    mcps__call_end_run(call);
+}
+
+/* Its handler was not entered, and never will be. */
+static void end_unstarted(struct mcps_call *call)
+{
+    if (!call->restarted)
+        MCPS__COUNT(engine_of(call), cancelled_before_start);
+    mcps__call_end_unrun(call);
 }
 
 /* ---- the timer: the deadline, then the grace of a handler that was cancelled ---- */
@@ -368,6 +390,8 @@ static bool cancel(struct mcps__exchange *exchange, enum mcps_cancel_reason reas
         end_unstarted(call);
         return true;
     }
+    if (mcps__unwind_cancel(call))
+        return true;
     r = arm(call, mcps__clock_after(
                       mcps__limit_ns(&engine->limits, MCPS_LIMIT_HANDLER_GRACE_MS)));
     (void)r; /* without it the call is not noticed if it gets stuck */
@@ -403,13 +427,35 @@ static void refuse_arguments(struct mcps_call *call, int error, const char *why)
         mcps__piece_free(piece);
 }
 
-static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
+/* Whatever kind of call it is: this is no matter of the arguments. */
+static void refuse_replay(struct mcps_call *call, int error, const char *why)
+{
+    const struct mcps__id *id = &call->exchange.id;
+    struct mcps__piece *piece;
+
+    if (error == MCPS_EINVALID)
+        piece = mcps__error_piece(id, MCPS__RPC_INVALID_PARAMS, why, NULL);
+    else if (error == MCPS_ELIMIT)
+        piece = mcps__error_piece(id, MCPS__RPC_INTERNAL, "Server busy", MCPS__BUSY);
+    else
+        piece = mcps__error_piece(id, MCPS__RPC_INTERNAL, mcps_strerror(error), NULL);
+    if (claim_finish(call))
+        finish(call, piece);
+    else
+        mcps__piece_free(piece);
+}
+
+static int decode(struct mcps_call *call, struct mcps__worker *worker)
 {
     char why[MCPS__ARGS_ERROR_SIZE];
     struct mcps__engine *engine = engine_of(call);
     struct mcps__reader *reader = &worker->reader;
-    int r;
+    int r = mcps__replay_open(call, why, sizeof why);
 
+    if (r < 0) {
+        refuse_replay(call, r, why);
+        return r;
+    }
     reader->coerces = engine->coerces || call->action->texts;
     reader->n_coerced = 0;
     reader->n_unchecked = 0;
@@ -421,31 +467,45 @@ static void run_handler(struct mcps_call *call, struct mcps__worker *worker)
                               memory_order_relaxed);
     atomic_fetch_add_explicit(&engine->counters.unchecked, reader->n_unchecked,
                               memory_order_relaxed);
-    if (r < 0) {
+    if (r < 0)
         refuse_arguments(call, r, why);
-        return;
-    }
+    return r;
+}
+
+/* Returns whether the handler is going to be run again. */
+static bool run_handler(struct mcps_call *call, struct mcps__worker *worker)
+{
+    int r;
+
+    if (!call->restarted && decode(call, worker) < 0)
+        return false;
     mcps__lock_assert_none_held();
     r = call->action->run ? call->action->run(call)
                           : mcps__arguments_run(&call->arguments, call->offer, call);
+    if (mcps__unwind_is_due(call, r)) {
+        mcps__unwind(call);
+        return true;
+    }
     if (r != MCPS_PENDING)
         mcps_call_finish(call, r);
+    return false;
 }
 
 /* Everybody else has waited for it meanwhile. */
-static void run_on_loop(struct mcps_call *call, struct mcps__worker *worker)
+static bool run_on_loop(struct mcps_call *call, struct mcps__worker *worker)
 {
     struct mcps__engine *engine = engine_of(call);
     int64_t begin = mcps__clock_now(), took;
+    bool again = run_handler(call, worker);
 
-    run_handler(call, worker);
     took = mcps__clock_now() - begin;
     if (took <= mcps__limit_ns(&engine->limits, MCPS_LIMIT_INLINE_MS))
-        return;
+        return again;
     mcps__limit_hit(&engine->limits, MCPS_LIMIT_INLINE_MS);
     mcps__log(&engine->log, MCPS_LOG_WARNING,
               "%s %s, which is inline, took %lld ms: everybody waited for it",
               noun_of(call), call->offer->key, (long long)(took / MCPS__NS_PER_MS));
+    return again;
 }
 
 static void run(struct mcps__job *job, struct mcps__worker *worker)
@@ -457,12 +517,15 @@ static void run(struct mcps__job *job, struct mcps__worker *worker)
         end_unstarted(call);
         return;
     }
-    if (call->offer->on_loop)
-        run_on_loop(call, worker);
-    else
-        run_handler(call, worker);
-    end_part(call);
-    mcps_call_unref(call);
+    if (!call->offer->on_loop) {
+        if (!run_handler(call, worker))
+            mcps__call_end_run(call);
+        return;
+    }
+    mcps__exchange_ref(&call->exchange);
+    if (!run_on_loop(call, worker))
+        mcps__call_end_run(call);
+    mcps__exchange_unref(&call->exchange);
 }
 
 /* ---- admission ---- */
@@ -533,6 +596,7 @@ static int new_call(struct mcps_call **ret, const struct mcps__call_request *req
     atomic_init(&call->users, 1);
     atomic_init(&call->parts, 2);
     mcps__result_init(call);
+    mcps__unwind_init(call);
     set_deadline(call, peer->engine);
     *ret = call;
     return 0;

@@ -26,6 +26,7 @@ struct mcps__action {
     bool to_model; /* what goes wrong is a result that the model sees; else an error */
     bool texts;    /* the arguments are strings, for whatever types they declare */
     bool without_arguments; /* the handler's are not those of the request */
+    bool asks;              /* its handler may ask the client */
     /* Runs the handler, when the arguments are decoded. NULL: with them. */
     int (*run)(struct mcps_call *call);
     /* Writes the members of a result behind its blocks, under the call's mutex. NULL: none. */
@@ -52,7 +53,7 @@ struct mcps__param {
 enum mcps__param_name {
     MCPS__PARAM_META,      /* _meta: JSON */
     MCPS__PARAM_RESPONSES, /* inputResponses: JSON */
-    MCPS__PARAM_STATE,     /* requestState */
+    MCPS__PARAM_STATE,     /* requestState: JSON text between the quotes */
     MCPS__PARAM_URI,       /* of the resource that is read */
     MCPS__PARAM_ARGUMENT,  /* that is to be completed, */
     MCPS__PARAM_VALUE,     /* what there is of it so far, */
@@ -74,6 +75,8 @@ struct mcps__log_rate {
 };
 
 struct mcps__brought;
+struct mcps__answers;
+struct mcps__wanted;
 
 struct mcps_call {
     struct mcps__exchange exchange;
@@ -94,6 +97,12 @@ struct mcps_call {
     atomic_bool timed;      /* the timer was ever set */
     atomic_uint users;      /* the handler, and mcps_call_ref(); together one reference */
     atomic_uint parts;      /* of two that have yet to end: the handler, the result */
+    bool restarted;         /* the handler is run again; owned as the arguments are */
+    /* While it waits without a thread, [home]; see unwind.h. */
+    struct mcps__post unwind_post;
+    bool unwound, client_lost;
+    unsigned n_awaited;
+    struct mcps__wanted *awaited;
     struct mcps__post progress_post;   /* has the home thread set */
     struct mcps__timer progress_timer; /* [home] this one: what is held back goes out */
     unsigned log_levels;               /* modern: as in the request; never changes */
@@ -112,11 +121,13 @@ struct mcps_call {
         MCPS__GUARDED;         /* what it said, where the model does not see it */
     bool misfit MCPS__GUARDED; /* mcps_call_struct() was given what does not fit */
     bool finished MCPS__GUARDED;
-    double progress MCPS__GUARDED; /* the latest */
+    double progress MCPS__GUARDED;      /* the latest of this run of the handler, */
+    double progress_sent MCPS__GUARDED; /* and of all before it */
     struct mcps__progress held MCPS__GUARDED;
     struct mcps__log_rate log_rate MCPS__GUARDED;
     struct mcps__brought *brought
         MCPS__GUARDED; /* request_meta.h; NULL: not asked for yet */
+    struct mcps__answers *answers MCPS__GUARDED; /* NULL: the client was asked nothing */
 };
 
 /* What a call is made of. All borrowed. */
@@ -142,6 +153,11 @@ struct mcps__call_request {
  */
 int mcps__call_admit(const struct mcps__call_request *request,
                      const char **reterr_why) MCPS_MUST_CHECK;
+
+/* For a call whose handler is not run again: ends it, without an answer. */
+void mcps__call_end_unrun(struct mcps_call *call);
+/* The handler has returned for the last time, and the call may be gone. */
+void mcps__call_end_run(struct mcps_call *call);
 
 static inline struct mcps_call *mcps__call_of(struct mcps__exchange *exchange)
 {

@@ -202,5 +202,6 @@ void mcps__peer_disconnected(struct mcps__peer *peer)
     atomic_fetch_sub(&peer->engine->counters.streams, 1);
     cancel(peer, MCPS_CANCEL_DISCONNECT);
     mcps__news_drop(peer);
+    mcps__elicitations_drop(peer);
     close_if_done(peer);
 }

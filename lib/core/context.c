@@ -118,36 +118,94 @@ const char *mcps__log_level_name(enum mcps_log_level level)
 
 /* ---- capabilities ---- */
 
+/* What a name stands for is counted from ANY_ELICITATION on, which is no capability itself: an
+ * empty object of it means forms. */
+enum { ANY_ELICITATION = 1 << 16 };
+
 static const struct {
     unsigned bit;
-    const char *name;
-} capability_names[] = {
-    { MCPS_CLIENT_ROOTS, "roots" },
-    { MCPS_CLIENT_SAMPLING, "sampling" },
-    { MCPS_CLIENT_ELICITATION, "elicitation" },
+    const char *of, *name;
+} declared_names[] = {
+    { MCPS_CLIENT_ROOTS, NULL, "roots" },
+    { MCPS_CLIENT_SAMPLING, NULL, "sampling" },
+    { MCPS_CLIENT_SAMPLING_TOOLS, "sampling", "tools" },
+    { MCPS_CLIENT_SAMPLING_CONTEXT, "sampling", "context" },
+    { ANY_ELICITATION, NULL, "elicitation" },
+    { MCPS_CLIENT_ELICITATION, "elicitation", "form" },
+    { MCPS_CLIENT_ELICITATION_URL, "elicitation", "url" },
 };
 
-enum { N_CAPABILITIES = sizeof capability_names / sizeof capability_names[0] };
-
-unsigned mcps__capability_by_name(const char *name, size_t len)
+unsigned mcps__capability_by_name(const char *of, const char *name, size_t len)
 {
-    for (size_t i = 0; i < N_CAPABILITIES; i++) {
-        if (strlen(capability_names[i].name) == len &&
-            memcmp(capability_names[i].name, name, len) == 0)
-            return capability_names[i].bit;
+    for (size_t i = 0; i < sizeof declared_names / sizeof declared_names[0]; i++) {
+        const char *in = declared_names[i].of;
+
+        if (!of != !in || (of && strcmp(of, in) != 0))
+            continue;
+        if (strlen(declared_names[i].name) == len &&
+            memcmp(declared_names[i].name, name, len) == 0)
+            return declared_names[i].bit;
     }
     return 0;
+}
+
+unsigned mcps__capabilities_of(enum mcps__version version, unsigned declared)
+{
+    const unsigned since_2025_11 = MCPS_CLIENT_ELICITATION_URL |
+                                   MCPS_CLIENT_SAMPLING_TOOLS |
+                                   MCPS_CLIENT_SAMPLING_CONTEXT;
+
+    if (version < MCPS__V_2025_11_25)
+        declared &= ~since_2025_11;
+    if (!(declared & MCPS_CLIENT_ELICITATION_URL) && (declared & ANY_ELICITATION))
+        declared |= MCPS_CLIENT_ELICITATION;
+    if (version < MCPS__V_2025_06_18)
+        declared &= ~(unsigned)MCPS_CLIENT_ELICITATION;
+    return declared & ~(unsigned)ANY_ELICITATION;
+}
+
+static void write_flag(struct mcps__writer *w, const char *name, unsigned flag)
+{
+    if (!flag)
+        return;
+    mcps__write_key(w, name);
+    mcps__write_object(w);
+    mcps__write_object_end(w);
+}
+
+/* A name alone means the first of its flags. */
+static void write_elicitation(struct mcps__writer *w, unsigned capabilities)
+{
+    unsigned url = capabilities & MCPS_CLIENT_ELICITATION_URL;
+
+    if (!url && !(capabilities & MCPS_CLIENT_ELICITATION))
+        return;
+    mcps__write_key(w, "elicitation");
+    mcps__write_object(w);
+    write_flag(w, "form", url ? capabilities & MCPS_CLIENT_ELICITATION : 0);
+    write_flag(w, "url", url);
+    mcps__write_object_end(w);
+}
+
+static void write_sampling(struct mcps__writer *w, unsigned capabilities)
+{
+    unsigned tools = capabilities & MCPS_CLIENT_SAMPLING_TOOLS;
+    unsigned context = capabilities & MCPS_CLIENT_SAMPLING_CONTEXT;
+
+    if (!tools && !context && !(capabilities & MCPS_CLIENT_SAMPLING))
+        return;
+    mcps__write_key(w, "sampling");
+    mcps__write_object(w);
+    write_flag(w, "tools", tools);
+    write_flag(w, "context", context);
+    mcps__write_object_end(w);
 }
 
 void mcps__write_capabilities(struct mcps__writer *w, unsigned capabilities)
 {
     mcps__write_object(w);
-    for (size_t i = 0; i < N_CAPABILITIES; i++) {
-        if (!(capabilities & capability_names[i].bit))
-            continue;
-        mcps__write_key(w, capability_names[i].name);
-        mcps__write_object(w);
-        mcps__write_object_end(w);
-    }
+    write_flag(w, "roots", capabilities & MCPS_CLIENT_ROOTS);
+    write_sampling(w, capabilities);
+    write_elicitation(w, capabilities);
     mcps__write_object_end(w);
 }

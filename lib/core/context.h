@@ -85,8 +85,11 @@ int mcps__context_code(const struct mcps__context *context, int code);
 int mcps__log_level_by_name(const char *name, size_t len) MCPS_MUST_CHECK;
 const char *mcps__log_level_name(enum mcps_log_level level);
 
-/* Bits for the members of an object of client capabilities, given by their names. */
-unsigned mcps__capability_by_name(const char *name, size_t len);
+/* Bits, for mcps__capabilities_of() alone, that stand for an object of that name among the
+ * capabilities that a client declares, or in the one called `of` (NULL: none). */
+unsigned mcps__capability_by_name(const char *of, const char *name, size_t len);
+/* enum mcps_client_capabilities for what was declared, as far as the revision knows it. */
+unsigned mcps__capabilities_of(enum mcps__version version, unsigned declared);
 /* Writes those capabilities as an object of objects, one value. */
 void mcps__write_capabilities(struct mcps__writer *w, unsigned capabilities);
 

@@ -142,6 +142,26 @@ static int set_schemas(struct mcps__engine *engine,
     return mcps__registry_set_schemas(&engine->registry, &schemas);
 }
 
+/* What outlasts the calls that have asked. */
+static int init_asking(struct mcps__engine *engine)
+{
+    int r = mcps__nonces_init(&engine->used_states,
+                              mcps__limit_size(&engine->limits, MCPS_LIMIT_USED_STATES));
+
+    if (r < 0)
+        return r;
+    r = mcps__elicitations_init(&engine->elicitations);
+    if (r < 0)
+        mcps__nonces_fini(&engine->used_states);
+    return r;
+}
+
+static void fini_asking(struct mcps__engine *engine)
+{
+    mcps__elicitations_fini(&engine->elicitations);
+    mcps__nonces_fini(&engine->used_states);
+}
+
 /* One after the other; what was made is undone when the next cannot be made. */
 static int init_parts(struct mcps__engine *engine,
                       const struct mcps_server_options *options)
@@ -171,9 +191,14 @@ static int init_parts(struct mcps__engine *engine,
     r = mcps__seals_init(&engine->seals);
     if (r < 0)
         goto no_seals;
+    r = init_asking(engine);
+    if (r < 0)
+        goto no_asking;
     r = init_pool(engine, options);
     if (r >= 0)
         return 0;
+    fini_asking(engine);
+no_asking:
     mcps__seals_fini(&engine->seals);
 no_seals:
     mcps__control_fini(&engine->control);
@@ -231,6 +256,7 @@ struct mcps__engine *mcps__engine_unref(struct mcps__engine *engine)
     if (!mcps__obj_unref(&engine->obj))
         return NULL;
     mcps__pool_fini(&engine->pool);
+    fini_asking(engine);
     mcps__seals_fini(&engine->seals);
     mcps__control_fini(&engine->control);
     mcps__changes_fini(&engine->changes);
@@ -253,6 +279,8 @@ static void apply_limits(struct mcps__engine *engine)
 
     engine->json_limits.size = (uint32_t)size;
     engine->json_limits.string = (uint32_t)size;
+    mcps__nonces_set_max(&engine->used_states,
+                         mcps__limit_size(limits, MCPS_LIMIT_USED_STATES));
     mcps__pool_set_limits(&engine->pool,
                           (unsigned)mcps__limit(limits, MCPS_LIMIT_CALLS_QUEUED),
                           (unsigned)mcps__limit(limits, MCPS_LIMIT_CALLS_PARKED),

@@ -15,7 +15,9 @@
 #include "core/account.h"
 #include "core/changes.h"
 #include "core/control.h"
+#include "core/elicitations.h"
 #include "core/limits.h"
+#include "core/nonces.h"
 #include "core/pool.h"
 #include "core/registry.h"
 #include "core/seal.h"
@@ -31,13 +33,21 @@ struct mcps__counters {
     atomic_uint_fast64_t answers, dropped_answers, suppressed_answers;
     atomic_uint_fast64_t cancelled, cancelled_before_start;
     atomic_uint_fast64_t changes_sent, changes_dropped;
-    atomic_uint_fast64_t lost_bytes, bad_messages, ignored_messages, coerced, unchecked;
+    atomic_uint_fast64_t lost_bytes, bad_messages, bad_states, ignored_messages, coerced,
+        unchecked;
 };
 
 /* How long clients of the modern era may keep a result, and for whom. */
 struct mcps__cache_hints {
     uint32_t ttl_ms;
     bool is_private;
+};
+
+/* Whom the application has told to be told. */
+struct mcps__roots_changed {
+    mcps_roots_changed_fn *fn; /* NULL: nobody */
+    void *userdata;
+    mcps_server *server; /* borrowed: it stops the control pool before it goes */
 };
 
 struct mcps__engine {
@@ -53,6 +63,9 @@ struct mcps__engine {
     struct mcps__control control;
     struct mcps__changes changes;
     struct mcps__seals seals;
+    struct mcps__nonces used_states; /* of tools whose states are good for one try */
+    struct mcps__elicitations elicitations;
+    struct mcps__roots_changed roots_changed;
     bool coerces;        /* arguments */
     bool checks_results; /* by what their tools declare */
     struct mcps__cache_hints cache[MCPS_N_CACHES];

@@ -1,6 +1,7 @@
 libmcpscore_la_SOURCES += \
 	lib/core/account.c lib/core/account.h \
 	lib/core/answer.c lib/core/answer.h \
+	lib/core/answers.c lib/core/answers.h \
 	lib/core/arguments.c lib/core/arguments.h \
 	lib/core/ask.c lib/core/ask.h \
 	lib/core/batch.c lib/core/batch.h \
@@ -13,6 +14,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/context.c lib/core/context.h \
 	lib/core/control.c lib/core/control.h \
 	lib/core/crypto.c lib/core/crypto.h \
+	lib/core/elicitations.c lib/core/elicitations.h \
 	lib/core/engine.c lib/core/engine.h \
 	lib/core/exchange.c lib/core/exchange.h \
 	lib/core/executor.c lib/core/executor.h \
@@ -32,12 +34,16 @@ libmcpscore_la_SOURCES += \
 	lib/core/pool.c lib/core/pool.h \
 	lib/core/progress.c lib/core/progress.h \
 	lib/core/prompt.c lib/core/prompt.h \
+	lib/core/question.c lib/core/question.h \
 	lib/core/queue.c lib/core/queue.h \
 	lib/core/read.c \
 	lib/core/registry.c lib/core/registry.h \
+	lib/core/replay.c lib/core/replay.h \
 	lib/core/request_meta.c lib/core/request_meta.h \
 	lib/core/resource.c lib/core/resource.h \
 	lib/core/result.c lib/core/result.h \
+	lib/core/rounds.c \
+	lib/core/sampling.c lib/core/sampling.h \
 	lib/core/seal.c lib/core/seal.h \
 	lib/core/sink.c lib/core/sink.h \
 	lib/core/thread.c lib/core/thread.h \
@@ -45,6 +51,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/tool.c lib/core/tool.h \
 	lib/core/topics.c lib/core/topics.h \
 	lib/core/trace.c lib/core/trace.h \
+	lib/core/unwind.c lib/core/unwind.h \
 	lib/core/uri_expand.c \
 	lib/core/uri_match.c \
 	lib/core/uri_screen.c \

@@ -32,6 +32,13 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
     return 0;
 }
 
+void mcps__nonces_set_max(struct mcps__nonces *nonces, size_t max)
+{
+    mcps__mutex_lock(&nonces->mutex);
+    nonces->map.max = max;
+    mcps__mutex_unlock(&nonces->mutex);
+}
+
 MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     void
     mcps__nonces_fini(struct mcps__nonces *nonces)

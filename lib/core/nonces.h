@@ -28,6 +28,8 @@ struct mcps__nonces {
 
 /* Remembers at most `max` at once. 0 or -errno. */
 int mcps__nonces_init(struct mcps__nonces *nonces, size_t max) MCPS_MUST_CHECK;
+/* Before anything is used. */
+void mcps__nonces_set_max(struct mcps__nonces *nonces, size_t max);
 /* Nobody uses it any more. */
 void mcps__nonces_fini(struct mcps__nonces *nonces);
 

@@ -68,6 +68,7 @@ struct mcps__offer {
     mcps_complete_fn *complete; /* NULL: only what is ENUM completes */
     bool completes;             /* something of it does */
     atomic_uint n_calls;
+    bool single_use_state;   /* what its clients bring back is good for one try */
     /* Of tools. */
     mcps_schema *output;        /* of structured results given as a tree; NULL: none */
     struct mcps__table *result; /* NULL: structured results have none */

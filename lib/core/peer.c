@@ -61,6 +61,31 @@ static int count_session(struct mcps__engine *engine)
     return MCPS_ELIMIT;
 }
 
+/* Not posted again before it is off the queue: what changes from then on is told anew. */
+static void tell_roots_changed(struct mcps__task *task)
+{
+    struct mcps__peer *peer = MCPS__CONTAINER_OF(task, struct mcps__peer, roots_task);
+    const struct mcps__roots_changed *to = &peer->engine->roots_changed;
+
+    mcps__lock_assert_none_held();
+    to->fn(to->server, peer->account->principal, to->userdata);
+    mcps__peer_unref(peer);
+}
+
+/* A reference goes with the task, if it is not queued already. */
+void mcps__peer_roots_changed(struct mcps__peer *peer)
+{
+    struct mcps__control *control = &peer->engine->control;
+
+    atomic_fetch_add(&peer->n_roots_changes, 1);
+    if (!peer->engine->roots_changed.fn)
+        return;
+    if (mcps__control_withdraw(control, &peer->roots_task))
+        mcps__peer_unref(peer);
+    mcps__peer_ref(peer);
+    mcps__control_post(control, &peer->roots_task);
+}
+
 /* Nobody else has it yet. */
 MCPS__NO_LOCK_ANALYSIS
 int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
@@ -86,6 +111,8 @@ int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
     mcps__peer_init_close(peer);
     mcps__news_init(&peer->news);
     atomic_init(&peer->log_levels, MCPS_LOG_INFO + 1);
+    mcps__task_init(&peer->roots_task, tell_roots_changed);
+    atomic_init(&peer->n_roots_changes, 0);
     peer->connected = true;
     atomic_fetch_add(&engine->counters.streams, 1);
     peer->next_serial = 1;

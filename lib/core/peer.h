@@ -18,6 +18,7 @@
 #ifndef MCPS_CORE_PEER_H
 #define MCPS_CORE_PEER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "core/account.h"
@@ -54,7 +55,10 @@ struct mcps__peer {
     struct mcps__news news;
     struct mcps__listener listener; /* of the legacy session */
     atomic_uint
-        log_levels; /* legacy: so many, from the most severe on, are logged to it */
+        log_levels;       /* legacy: so many, from the most severe on, are logged to it */
+    bool no_back_channel; /* no request of ours can reach the client; never changes */
+    atomic_uint n_roots_changes;  /* so often the client has said that they have */
+    struct mcps__task roots_task; /* has the control pool tell the application */
     struct mcps__context *modern; /* [home] the latest of a modern request, or NULL */
     struct mcps__mutex mutex;     /* covers all below */
     enum mcps__peer_state state MCPS__GUARDED;
@@ -76,6 +80,9 @@ int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
 struct mcps__peer *mcps__peer_ref(struct mcps__peer *peer);
 /* Any thread. Returns NULL; NULL is fine. */
 struct mcps__peer *mcps__peer_unref(struct mcps__peer *peer);
+
+/* The client says that its roots have changed. [home] */
+void mcps__peer_roots_changed(struct mcps__peer *peer);
 
 /*
  * What the transport tells a peer, all [home]. Each may close the sink at once or later, on

@@ -26,7 +26,25 @@ static int init_entry(struct mcps__entry *entry)
     return r;
 }
 
-int mcps__entry_new(struct mcps__entry **ret, struct mcps__exchange *exchange)
+/* ---- time ---- */
+
+static void on_timer(struct mcps__timer *timer);
+
+enum { PATIENCE = 10 }; /* times the limit, if there are signs of life */
+
+MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
+    static void
+    init_time(struct mcps__entry *entry, int64_t limit)
+{
+    mcps__timer_init(&entry->timer, on_timer);
+    entry->limit = limit;
+    entry->deadline = mcps__clock_after(limit);
+    entry->latest = limit > INT64_MAX / PATIENCE ? MCPS__CLOCK_NEVER
+                                                 : mcps__clock_after(limit * PATIENCE);
+}
+
+int mcps__entry_new(struct mcps__entry **ret, struct mcps__exchange *exchange,
+                    int64_t limit)
 {
     struct mcps__peer *peer = exchange->peer;
     struct mcps__entry *entry = mcps__calloc(1, sizeof *entry);
@@ -41,6 +59,7 @@ int mcps__entry_new(struct mcps__entry **ret, struct mcps__exchange *exchange)
     }
     mcps__obj_init(&entry->obj, ENTRY_MAGIC);
     entry->exchange = exchange;
+    init_time(entry, limit);
     mcps__mutex_lock(&peer->mutex);
     entry->serial = peer->next_serial++;
     mcps__mutex_unlock(&peer->mutex);
@@ -68,6 +87,10 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
 static void complete(struct mcps__entry *entry, int outcome, struct mcps__bytes *result)
 {
     MCPS__CHECK_OBJ(entry, ENTRY_MAGIC);
+    if (entry->on_done) {
+        entry->on_done(entry, outcome, result);
+        return;
+    }
     mcps__mutex_lock(&entry->mutex);
     mcps__assert(!entry->completed);
     entry->completed = true;
@@ -206,8 +229,9 @@ static bool is_cancelled(struct mcps__entry *entry)
     return mcps__token_reason(&entry->exchange->token) != MCPS_CANCEL_NONE;
 }
 
-/* Until it is completed, or the deadline (MCPS_ETIMEDOUT), or cancelled. */
-static int sleep_until(struct mcps__entry *entry, int64_t deadline)
+/* Until it is completed, or the deadline (MCPS_ETIMEDOUT), or cancelled. The deadline may
+ * move away meanwhile. */
+static int sleep_until(struct mcps__entry *entry)
 {
     int r = 0;
 
@@ -216,7 +240,9 @@ static int sleep_until(struct mcps__entry *entry, int64_t deadline)
         if (is_cancelled(entry))
             r = MCPS_ECANCELLED;
         else
-            r = mcps__cond_wait_until(&entry->done, &entry->mutex, deadline);
+            r = mcps__cond_wait_until(&entry->done, &entry->mutex, entry->deadline);
+        if (r == MCPS_ETIMEDOUT && mcps__clock_now() < entry->deadline)
+            r = 0;
     }
     if (entry->completed)
         r = 0;
@@ -241,8 +267,7 @@ static int outcome_of(struct mcps__entry *entry, struct mcps__bytes **ret)
     return r;
 }
 
-int mcps__entry_wait(struct mcps__entry *entry, int64_t deadline,
-                     struct mcps__bytes **ret)
+int mcps__entry_wait(struct mcps__entry *entry, struct mcps__bytes **ret)
 {
     struct mcps__token *token = &entry->exchange->token;
     struct mcps__waiter waiter = { .mutex = &entry->mutex, .cond = &entry->done };
@@ -250,10 +275,69 @@ int mcps__entry_wait(struct mcps__entry *entry, int64_t deadline,
 
     MCPS__SYNC_POINT("before_park");
     if (mcps__token_add_waiter(token, &waiter)) {
-        r = sleep_until(entry, deadline);
+        r = sleep_until(entry);
         mcps__token_remove_waiter(token, &waiter);
     }
     if ((r < 0 || MCPS__MUTATED(M2)) && mcps__pending_remove(entry) && r < 0)
         return r;
     return outcome_of(entry, ret);
+}
+
+/* ---- signs of life ---- */
+
+static int64_t renew(struct mcps__entry *entry)
+{
+    int64_t deadline = mcps__clock_after(entry->limit);
+
+    if (deadline > entry->latest)
+        deadline = entry->latest;
+    mcps__mutex_lock(&entry->mutex);
+    entry->deadline = deadline;
+    mcps__cond_broadcast(&entry->done);
+    mcps__mutex_unlock(&entry->mutex);
+    return deadline;
+}
+
+void mcps__pending_renew(struct mcps__peer *peer, int64_t serial)
+{
+    struct mcps__entry *entry;
+
+    mcps__mutex_lock(&peer->mutex);
+    entry = mcps__map_lookup(&peer->pending, &serial, sizeof serial);
+    if (entry)
+        mcps__obj_ref(&entry->obj);
+    mcps__mutex_unlock(&peer->mutex);
+    if (!entry)
+        return;
+    renew(entry);
+    mcps__entry_unref(entry);
+}
+
+static int64_t deadline_of(struct mcps__entry *entry)
+{
+    int64_t deadline;
+
+    mcps__mutex_lock(&entry->mutex);
+    deadline = entry->deadline;
+    mcps__mutex_unlock(&entry->mutex);
+    return deadline;
+}
+
+/* A loop that closes runs timers before their time: its peers were closed before that. */
+static void on_timer(struct mcps__timer *timer)
+{
+    struct mcps__entry *entry = MCPS__CONTAINER_OF(timer, struct mcps__entry, timer);
+
+    if (mcps__clock_now() < deadline_of(entry) && mcps__entry_set_timer(entry) >= 0)
+        return;
+    mcps__obj_ref(&entry->obj);
+    if (mcps__pending_remove(entry))
+        complete(entry, MCPS_ETIMEDOUT, NULL);
+    mcps__entry_unref(entry);
+}
+
+int mcps__entry_set_timer(struct mcps__entry *entry)
+{
+    return mcps__loop_set_timer(entry->exchange->peer->loop, &entry->timer,
+                                deadline_of(entry));
 }

@@ -20,12 +20,26 @@
 #include "core/exchange.h"
 #include "core/peer.h"
 #include "json/bytes.h"
+#include "util/timer.h"
+
+struct mcps__entry;
+
+/* In place of a thread that waits: told of the outcome. [home], with no lock held. Takes the
+ * reference on `result`. */
+typedef void mcps__entry_fn(struct mcps__entry *entry, int outcome,
+                            struct mcps__bytes *result);
 
 struct mcps__entry {
     struct mcps__obj obj;
     int64_t serial;                  /* the id on the wire; never changes */
     struct mcps__exchange *exchange; /* for which we ask; the waiter has a reference */
+    int64_t limit;                   /* ns without a sign of life; never changes */
+    int64_t latest;                  /* and the end of all patience; never changes */
+    mcps__entry_fn *on_done;         /* NULL: a thread waits; never changes */
+    void *userdata;                  /* of that */
+    struct mcps__timer timer;        /* [home] the deadline, if no thread waits */
     struct mcps__mutex mutex;        /* covers all below */
+    int64_t deadline MCPS__GUARDED;
     struct mcps__cond done;
     bool completed MCPS__GUARDED;
     int outcome MCPS__GUARDED; /* 0 or an error */
@@ -34,9 +48,10 @@ struct mcps__entry {
 };
 
 /* Gives the caller, who will wait, an entry that is in no map yet, with a serial that is
- * free. -ENOMEM. */
-int mcps__entry_new(struct mcps__entry **ret,
-                    struct mcps__exchange *exchange) MCPS_MUST_CHECK;
+ * free. The client has `limit` ns from now, and as long again after each sign of life, up to
+ * ten times the limit. -ENOMEM. */
+int mcps__entry_new(struct mcps__entry **ret, struct mcps__exchange *exchange,
+                    int64_t limit) MCPS_MUST_CHECK;
 /* Returns NULL; NULL is fine. */
 struct mcps__entry *mcps__entry_unref(struct mcps__entry *entry);
 
@@ -55,10 +70,15 @@ bool mcps__pending_answer(struct mcps__peer *peer, int64_t serial, int outcome,
  * for the peer's state forbids it. */
 void mcps__pending_fail_all(struct mcps__peer *peer, bool suppress);
 
+/* The client says that it is at work on the request: its time begins anew. [home] */
+void mcps__pending_renew(struct mcps__peer *peer, int64_t serial);
+
 /* Waits for the outcome, until the deadline or until the exchange is cancelled. Returns the
  * outcome, and gives *ret if that is 0; MCPS_ETIMEDOUT or MCPS_ECANCELLED: the entry is then
  * out of the map, and no outcome will come. */
-int mcps__entry_wait(struct mcps__entry *entry, int64_t deadline,
-                     struct mcps__bytes **ret) MCPS_MUST_CHECK;
+int mcps__entry_wait(struct mcps__entry *entry, struct mcps__bytes **ret) MCPS_MUST_CHECK;
+/* In place of waiting, sets the timer of an entry with on_done: when the time is up it is out of
+ * the map and done with MCPS_ETIMEDOUT. [home] */
+int mcps__entry_set_timer(struct mcps__entry *entry) MCPS_MUST_CHECK;
 
 #endif

@@ -366,7 +366,7 @@ void mcps__pool_get_stats(struct mcps__pool *pool, struct mcps__pool_stats *ret)
         .queued = atomic_load_explicit(&pool->n_queued, memory_order_relaxed),
         .running = pool->n_running +
                    atomic_load_explicit(&pool->n_elsewhere, memory_order_relaxed),
-        .parked = pool->n_parked,
+        .parked = pool->n_parked + pool->n_away,
         .stuck = pool->n_stuck,
     };
     mcps__mutex_unlock(&pool->mutex);
@@ -385,6 +385,11 @@ int mcps__pool_reserve(struct mcps__pool *of)
     } while (!atomic_compare_exchange_weak_explicit(
         &pool->n_queued, &n, n + 1, memory_order_relaxed, memory_order_relaxed));
     return 0;
+}
+
+void mcps__pool_reserve_again(struct mcps__pool *pool)
+{
+    atomic_fetch_add_explicit(&main_of(pool)->n_queued, 1, memory_order_relaxed);
 }
 
 void mcps__pool_unreserve(struct mcps__pool *pool)
@@ -472,7 +477,7 @@ int mcps__pool_park(struct mcps__pool *pool, struct mcps__job *job)
         return 0;
     mcps__mutex_lock(&pool->mutex);
     mcps__assert(!self->parked);
-    if (self->stuck || pool->n_parked >= pool->options.parked_max) {
+    if (self->stuck || pool->n_parked + pool->n_away >= pool->options.parked_max) {
         r = self->stuck ? 0 : MCPS_EBUSY;
         mcps__mutex_unlock(&pool->mutex);
         return r;
@@ -509,6 +514,34 @@ void mcps__pool_unpark(struct mcps__pool *pool, struct mcps__job *job)
     mcps__mutex_unlock(&pool->mutex);
     if (surplus)
         mcps__cond_signal(&pool->work);
+}
+
+bool mcps__pool_may_park(void)
+{
+    return !self || self->pool->options.workers > 0;
+}
+
+bool mcps__pool_runs(const struct mcps__job *job)
+{
+    return runs_here(job);
+}
+
+int mcps__pool_join_parked(struct mcps__pool *pool)
+{
+    bool joined;
+
+    mcps__mutex_lock(&pool->mutex);
+    joined = pool->n_parked + pool->n_away < pool->options.parked_max;
+    pool->n_away += joined;
+    mcps__mutex_unlock(&pool->mutex);
+    return joined ? 0 : MCPS_EBUSY;
+}
+
+void mcps__pool_leave_parked(struct mcps__pool *pool)
+{
+    mcps__mutex_lock(&pool->mutex);
+    pool->n_away--;
+    mcps__mutex_unlock(&pool->mutex);
 }
 
 /* The worker that runs the job now. What a job that has run says of it is out of date, so

@@ -112,6 +112,7 @@ struct mcps__pool {
     unsigned n_lent MCPS__GUARDED; /* of those: somebody else's, which run one job each */
     unsigned n_idle MCPS__GUARDED, n_running MCPS__GUARDED;
     unsigned n_parked MCPS__GUARDED, n_stuck MCPS__GUARDED; /* no worker is both */
+    unsigned n_away MCPS__GUARDED; /* jobs that are parked without a worker */
     bool started MCPS__GUARDED, stopping MCPS__GUARDED;
     bool stopped MCPS__GUARDED; /* and not started again */
     bool closed MCPS__GUARDED;  /* for good */
@@ -167,6 +168,17 @@ void mcps__pool_release(struct mcps__pool *pool, struct mcps__lane *lane);
  * its place. */
 int mcps__pool_park(struct mcps__pool *pool, struct mcps__job *job) MCPS_MUST_CHECK;
 void mcps__pool_unpark(struct mcps__pool *pool, struct mcps__job *job);
+
+/* May this thread wait for a client? Not if it runs a job of a pool without workers. */
+bool mcps__pool_may_park(void);
+/* Is this the job that this thread runs? */
+bool mcps__pool_runs(const struct mcps__job *job);
+/* A job that is to be run again, and has no thread until then, counts as parked with the others:
+ * MCPS_EBUSY when too many are. */
+int mcps__pool_join_parked(struct mcps__pool *pool) MCPS_MUST_CHECK;
+void mcps__pool_leave_parked(struct mcps__pool *pool);
+/* A place in the queue for a job that has had one: beyond the limit, if need be. */
+void mcps__pool_reserve_again(struct mcps__pool *pool);
 
 /* The job runs though it should have ended: gives its place to another thread, up to
  * stuck_max of them. False when the job does not run (any more), or is marked already. It

@@ -177,7 +177,8 @@ static int report(struct mcps_call *call, double done, double total, const char 
     if (!(done > call->progress) || !isfinite(done) || !isfinite(total))
         return -EINVAL;
     call->progress = done;
-    if (call->progress_token.kind == MCPS__ID_NONE)
+    /* A handler that is run again says again what the client knows. */
+    if (call->progress_token.kind == MCPS__ID_NONE || done <= call->progress_sent)
         return 0;
     piece = progress_piece(call, done, total, message);
     if (!piece)

@@ -19,6 +19,7 @@
 #include "core/answer.h"
 #include "core/close.h"
 #include "core/meta.h"
+#include "core/replay.h"
 #include "rpc/errors.h"
 #include "rpc/message.h"
 #include "schema/complain.h"
@@ -37,6 +38,29 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
     mcps__buf_init(&call->description, SIZE_MAX);
     mcps__buf_init(&call->fault, SIZE_MAX);
     call->progress = -HUGE_VAL;
+    call->progress_sent = -HUGE_VAL;
+}
+
+/* Blobs are released with no lock held. */
+void mcps__result_restart(struct mcps_call *call)
+{
+    struct mcps__content said;
+
+    mcps__mutex_lock(&call->mutex);
+    said = call->content;
+    mcps__content_init(&call->content);
+    mcps__buf_fini(&call->structured);
+    call->structured_sent = false;
+    mcps__buf_fini(&call->meta);
+    mcps__buf_fini(&call->meta_keys);
+    mcps__buf_fini(&call->fault);
+    call->failed = false;
+    call->misfit = false;
+    if (call->progress > call->progress_sent)
+        call->progress_sent = call->progress;
+    call->progress = -HUGE_VAL;
+    mcps__mutex_unlock(&call->mutex);
+    mcps__content_fini(&said);
 }
 
 MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
@@ -557,6 +581,7 @@ const struct mcps__action mcps__action_tool = {
     .method = "tools/call",
     .shape = MCPS__SHAPE_CONTENT,
     .to_model = true,
+    .asks = true,
     .write_members = write_tool_members,
 };
 
@@ -626,12 +651,13 @@ struct mcps__piece *mcps__result_piece(struct mcps_call *call, int result)
     const char *broken;
 
     mcps__mutex_lock(&call->mutex);
-    broken = broken_word(call, result);
+    piece = mcps__replay_piece(call, &result);
+    broken = piece ? NULL : broken_word(call, result);
     if (broken)
         piece = mcps__tool_error_piece(&call->exchange, broken);
-    else if (has_result(call, result))
+    else if (!piece && has_result(call, result))
         piece = end_result(call);
-    else
+    else if (!piece)
         piece = error_piece(call, result);
     rest = call->content;
     mcps__content_init(&call->content);

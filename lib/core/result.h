@@ -9,6 +9,9 @@
 void mcps__result_init(struct mcps_call *call);
 void mcps__result_fini(struct mcps_call *call);
 
+/* Forgets what was said: the handler is run again. */
+void mcps__result_restart(struct mcps_call *call);
+
 /* May anything be said still? MCPS_ECLOSED, MCPS_ECANCELLED. */
 int mcps__result_check(struct mcps_call *call) MCPS__REQUIRES(call->mutex);
 

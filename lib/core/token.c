@@ -346,11 +346,10 @@ static bool has_other_hooks(const struct mcps__token *token) MCPS__REQUIRES(toke
     return false;
 }
 
-void mcps__token_drop_hooks(struct mcps__token *token)
+static void remove_hooks(struct mcps__token *token, bool for_good)
 {
-    MCPS__SYNC_POINT("token_drop_hooks");
     mcps__mutex_lock(&token->mutex);
-    token->hooks_dropped = true;
+    token->hooks_dropped = token->hooks_dropped || for_good;
     MCPS__LIST_FOREACH_SAFE (node, &token->hooks) {
         withdraw_hook(token, hook_of(node));
         release_hook(token, hook_of(node));
@@ -360,6 +359,17 @@ void mcps__token_drop_hooks(struct mcps__token *token)
         mcps__cond_wait(&token->changed, &token->mutex);
     token->n_hook_waits--;
     mcps__mutex_unlock(&token->mutex);
+}
+
+void mcps__token_drop_hooks(struct mcps__token *token)
+{
+    MCPS__SYNC_POINT("token_drop_hooks");
+    remove_hooks(token, true);
+}
+
+void mcps__token_clear_hooks(struct mcps__token *token)
+{
+    remove_hooks(token, false);
 }
 
 bool mcps__token_has_other_hooks(struct mcps__token *token)

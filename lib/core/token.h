@@ -100,6 +100,8 @@ int mcps__token_add_hook(struct mcps__token *token, struct mcps__control *contro
 mcps_cancel_hook *mcps__hook_remove(mcps_cancel_hook *hook);
 /* Removes all hooks, in the same way, and lets none be added any more. */
 void mcps__token_drop_hooks(struct mcps__token *token);
+/* The same, but new ones can be added afterwards: the handler is going to be run again. */
+void mcps__token_clear_hooks(struct mcps__token *token);
 /* Is there a hook that was not removed, or runs still, but those that this thread is inside
  * of? If not, dropping the hooks does not wait. */
 bool mcps__token_has_other_hooks(struct mcps__token *token);

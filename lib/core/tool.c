@@ -336,6 +336,7 @@ static int make(struct mcps__offer **ret, const struct mcps_tool *from,
     }
     tool->handler = from->handler;
     tool->typed = from->typed;
+    tool->single_use_state = from->single_use_state;
     *ret = tool;
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <json-c/linkhash.h>
 
 #include "core/call.h"
+#include "core/pending.h"
 #include "json/tree.h"
 #include "proto/capabilities.h"
 #include "proto/completion.h"
@@ -56,18 +57,31 @@ static enum mcps__version choose_version(struct json_object *params)
     return version < 0 ? MCPS__V_2025_11_25 : (enum mcps__version)version;
 }
 
+static unsigned read_members(struct json_object *object, const char *of)
+{
+    unsigned declared = 0;
+
+    json_object_object_foreach(object, name, value)
+    {
+        if (json_object_is_type(value, json_type_object))
+            declared |= mcps__capability_by_name(of, name, strlen(name));
+    }
+    return declared;
+}
+
 static unsigned read_capabilities(struct json_object *params)
 {
     struct json_object *capabilities = NULL;
-    unsigned bits = 0;
+    unsigned declared;
 
     json_object_object_get_ex(params, "capabilities", &capabilities);
+    declared = read_members(capabilities, NULL);
     json_object_object_foreach(capabilities, name, value)
     {
         if (json_object_is_type(value, json_type_object))
-            bits |= mcps__capability_by_name(name, strlen(name));
+            declared |= read_members(value, name);
     }
-    return bits;
+    return mcps__capabilities_of(choose_version(params), declared);
 }
 
 static void answer_initialize(const struct mcps__request *request,
@@ -242,9 +256,28 @@ static void handle_cancelled(const struct mcps__request *request)
     mcps__exchange_unref(exchange);
 }
 
-static void handle_nothing(const struct mcps__request *request)
+/* ---- what clients say of themselves ---- */
+
+/* The tokens that clients get from us are the ids of our requests. */
+static void handle_progress(const struct mcps__request *request)
 {
-    (void)request;
+    const struct mcps__scan_member *member =
+        mcps__scan_find(request->scan, request->text, MCPS__SCAN_PARAMS, "progressToken");
+    struct mcps__id id;
+    const char *why;
+
+    if (member && member->type == MCPS__JSON_NUMBER &&
+        mcps__id_read(&id, request->text + member->value, member->value_len,
+                      MCPS__JSON_NUMBER, &why) >= 0)
+        mcps__pending_renew(request->peer, id.number);
+}
+
+static void handle_roots_changed(const struct mcps__request *request)
+{
+    if (request->context)
+        mcps__peer_roots_changed(request->peer);
+    else
+        mcps__request_ignore(request, "changed roots before initialize");
 }
 
 /* ---- the tables ---- */
@@ -265,12 +298,11 @@ static const struct mcps__method requests[] = {
     { "resources/unsubscribe", mcps__resources_unsubscribe, false },
 };
 
-/* Progress of our requests, and changed roots, need nothing to be done. */
 static const struct mcps__method notifications[] = {
     { "notifications/initialized", handle_initialized, true },
     { "notifications/cancelled", handle_cancelled, true },
-    { "notifications/progress", handle_nothing, true },
-    { "notifications/roots/list_changed", handle_nothing, true },
+    { "notifications/progress", handle_progress, true },
+    { "notifications/roots/list_changed", handle_roots_changed, true },
 };
 
 #define N_OF(table) (sizeof(table) / sizeof(table)[0])

@@ -82,9 +82,14 @@ static const char *meta_fault(const struct mcps__request *request)
 
 /* ---- contexts ---- */
 
-/* The bit of a member's name as it is written. */
-static int read_capability(const struct mcps__scan_member *m, const char *text,
-                           unsigned *bits)
+static int read_members(const struct mcps__request *request, const char *of,
+                        const char *text, size_t len, unsigned *declared);
+
+/* The bits of a member's name as it is written, and of what is in it, which is of interest on
+ * one level only. */
+static int read_capability(const struct mcps__request *request, const char *of,
+                           const struct mcps__scan_member *m, const char *text,
+                           unsigned *declared)
 {
     struct mcps__buf name;
     int r;
@@ -92,26 +97,29 @@ static int read_capability(const struct mcps__scan_member *m, const char *text,
     mcps__buf_init(&name, SIZE_MAX);
     r = mcps__text_decode(&name, text + m->key, m->key_len);
     if (r >= 0)
-        *bits |= mcps__capability_by_name(name.data ? name.data : "", name.len);
+        r = mcps__buf_append_byte(&name, '\0');
+    if (r >= 0)
+        *declared |= mcps__capability_by_name(of, name.data, name.len - 1);
+    if (r >= 0 && !of)
+        r = read_members(request, name.data, text + m->value, m->value_len, declared);
     mcps__buf_fini(&name);
     return r;
 }
 
-/* Scans the object again, on its own: the members of what is in _meta are not recorded. */
-static int read_capabilities(const struct mcps__request *request, const char *text,
-                             size_t len, unsigned *ret)
+/* Scans an object again, on its own: the members of what is in _meta are not recorded. */
+static int read_members(const struct mcps__request *request, const char *of,
+                        const char *text, size_t len, unsigned *declared)
 {
     struct mcps__scan scan;
     int r;
 
     mcps__scan_init(&scan, &request->peer->engine->json_limits);
     r = mcps__scan_feed(&scan, text, len, true);
-    *ret = 0;
     for (uint32_t i = 0; r >= 0 && i < scan.n_recorded; i++) {
         const struct mcps__scan_member *m = &scan.members[i];
 
         if (m->level == MCPS__SCAN_TOP && m->type == MCPS__JSON_OBJECT)
-            r = read_capability(m, text, ret);
+            r = read_capability(request, of, m, text, declared);
     }
     mcps__scan_fini(&scan);
     return r < 0 ? r : 0;
@@ -122,15 +130,16 @@ enum { KEPT_MAX = 4096 }; /* bytes of capabilities that are kept to be compared 
 static int new_context(const struct mcps__request *request, enum mcps__version version,
                        const char *text, size_t len, struct mcps__context **ret)
 {
-    struct mcps__bytes *declared = NULL;
-    unsigned capabilities;
-    int r = read_capabilities(request, text, len, &capabilities);
+    struct mcps__bytes *text_kept = NULL;
+    unsigned declared = 0;
+    int r = read_members(request, NULL, text, len, &declared);
 
     if (r >= 0 && len <= KEPT_MAX)
-        r = mcps__bytes_new(&declared, text, len);
+        r = mcps__bytes_new(&text_kept, text, len);
     if (r >= 0)
-        r = mcps__context_new(ret, version, capabilities, declared);
-    mcps__bytes_unref(declared);
+        r = mcps__context_new(ret, version, mcps__capabilities_of(version, declared),
+                              text_kept);
+    mcps__bytes_unref(text_kept);
     return r;
 }
 

@@ -208,6 +208,39 @@ static struct mcps__param param_of(const struct mcps__request *request,
     return (struct mcps__param){ request->text + member->value, member->value_len };
 }
 
+/* null is not the same as nothing. */
+static bool find_responses(const struct mcps__request *request,
+                           struct mcps__param params[MCPS__N_PARAMS])
+{
+    bool wrong = false;
+    const struct mcps__scan_member *responses =
+        mcps__request_param(request, "inputResponses", MCPS__JSON_OBJECT, &wrong);
+
+    if (wrong)
+        mcps__request_refuse_params(request, "inputResponses must be an object");
+    else if (responses)
+        params[MCPS__PARAM_RESPONSES] = param_of(request, responses);
+    return !wrong;
+}
+
+static bool find_state(const struct mcps__request *request,
+                       struct mcps__param params[MCPS__N_PARAMS])
+{
+    bool wrong = false;
+    const struct mcps__scan_member *state =
+        mcps__request_param(request, "requestState", MCPS__JSON_STRING, &wrong);
+
+    if (wrong) {
+        MCPS__COUNT(request->peer->engine, bad_states);
+        mcps__request_refuse_params(request, "requestState must be a string");
+    } else if (state) {
+        params[MCPS__PARAM_STATE] =
+            (struct mcps__param){ request->text + state->value + 1,
+                                  state->value_len - 2 };
+    }
+    return !wrong;
+}
+
 bool mcps__offers_params(const struct mcps__request *request,
                          struct mcps__param params[MCPS__N_PARAMS])
 {
@@ -217,7 +250,9 @@ bool mcps__offers_params(const struct mcps__request *request,
 
     if (meta)
         params[MCPS__PARAM_META] = param_of(request, meta);
-    return true;
+    if (!mcps__context_is_modern(request->context))
+        return true;
+    return find_responses(request, params) && find_state(request, params);
 }
 
 static void call_tool(const struct mcps__request *request, const struct mcps__buf *name,

@@ -88,6 +88,11 @@ int mcps_server_new(mcps_server **ret, const struct mcps_server_options *options
         return r;
     }
     mcps__obj_init(&server->obj, SERVER_MAGIC);
+    server->engine->roots_changed = (struct mcps__roots_changed){
+        .fn = all.roots_changed,
+        .userdata = all.roots_changed_userdata,
+        .server = server,
+    };
     server->pid = getpid();
     server->watcher = -1;
     *ret = server;
@@ -268,6 +273,16 @@ int mcps_server_set_state_keys(mcps_server *server, const struct mcps_state_key 
     return r < 0 ? r : mcps__seals_set_keys(&server->engine->seals, keys, n);
 }
 
+int mcps_server_elicitation_complete(mcps_server *server, const char *elicitation_id)
+{
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    return elicitation_id ? mcps__elicitations_complete(server->engine, elicitation_id)
+                          : -EINVAL;
+}
+
 /* Not while it stops: the stop might miss it, and nobody would tell who waits for it. */
 int mcps_executor_new(mcps_executor **ret, mcps_server *server, const char *name)
 {
@@ -428,6 +443,7 @@ static void fill_counters(struct mcps_stats *stats, struct mcps__counters *count
     stats->cancelled_before_start = atomic_load(&counters->cancelled_before_start);
     stats->lost_bytes = atomic_load(&counters->lost_bytes);
     stats->bad_messages = atomic_load(&counters->bad_messages);
+    stats->bad_states = atomic_load(&counters->bad_states);
     stats->ignored_messages = atomic_load(&counters->ignored_messages);
     stats->unchecked = atomic_load(&counters->unchecked);
     stats->coerced = atomic_load(&counters->coerced);

@@ -236,10 +236,10 @@ static void f3_08_the_client_never_answers(void)
     CHECK(request);
     CHECK(scene_wait(&act.scene, stat_pending, 1));
     mcps__clock_advance(199 * MCPS__NS_PER_MS);
-    /* A sign of life does not extend it. */
+    /* A sign of life of something else does not extend it. */
     CHECK(wire_send(&act.wire,
                     "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\","
-                    "\"params\":{\"progressToken\":1,\"progress\":1}}"));
+                    "\"params\":{\"progressToken\":2,\"progress\":1}}"));
     CHECK(wire_settled(&act.wire));
     CHECK_INT(asks_ended_in_all(), 0);
     mcps__clock_advance(2 * MCPS__NS_PER_MS);

@@ -29,7 +29,7 @@ static int misuse(mcps_call *call)
         return 3;
     if (mcps_server_unref(server) != server)
         return 4;
-    if (mcps_call_roots(call, NULL) != MCPS_EBUSY)
+    if (mcps_call_roots(call, NULL) != MCPS_EINPUT)
         return 5;
     if (mcps_call_sleep_ms(call, 1) != 0)
         return 6;

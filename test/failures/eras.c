@@ -311,18 +311,23 @@ out:
     CHECK_AFTER(end(&act));
 }
 
-/* The server has no requests in that era. */
-static void nothing_is_asked_of_a_modern_client(void)
+/* The server has no requests in that era: it asks by its result. */
+static void no_request_is_sent_to_a_modern_client(void)
 {
     struct act act = { .scene = { .server = NULL } };
 
     CHECK(begin(&act, NULL));
-    CHECK_STR(reply(&act.wire, REQUEST("1", "tools/call",
-                                       "\"name\":\"ask\"," META("{\"roots\":{}}"))),
-              RESULT("1", "\"resultType\":\"complete\"," TEXT(
-                              "the client did not offer this "
-                              "capability") ","
-                                            "\"isError\":true," SERVER));
+    CHECK_STR(
+        reply(&act.wire,
+              REQUEST("1", "tools/call", "\"name\":\"ask\"," META("{\"roots\":{}}"))),
+        RESULT("1", "\"resultType\":\"input_required\",\"inputRequests\":{"
+                    "\"roots\":{\"method\":\"roots/list\",\"params\":{}}}," SERVER));
+    CHECK_STR(
+        reply(&act.wire, REQUEST("2", "tools/call", "\"name\":\"ask\"," META("{}"))),
+        RESULT("2", "\"resultType\":\"complete\"," TEXT(
+                        "the client did not offer this "
+                        "capability") ","
+                                      "\"isError\":true," SERVER));
 out:
     CHECK_AFTER(end(&act));
 }
@@ -522,7 +527,7 @@ static const struct unit_test era_tests[] = {
     UNIT_TEST_ONCE(both_eras_in_one_stream, "it has threads"),
     UNIT_TEST_ONCE(errors_have_their_era_s_codes, "it has threads"),
     UNIT_TEST_ONCE(tools_that_need_more_than_the_client_has, "it has threads"),
-    UNIT_TEST_ONCE(nothing_is_asked_of_a_modern_client, "it has threads"),
+    UNIT_TEST_ONCE(no_request_is_sent_to_a_modern_client, "it has threads"),
     UNIT_TEST_ONCE(bad_requests_are_told_what_is_wrong, "it has threads"),
     UNIT_TEST_ONCE(odd_capabilities, "it has threads"),
     UNIT_TEST_ONCE(long_names_are_cut, "it has threads"),

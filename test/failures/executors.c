@@ -175,7 +175,7 @@ static int misuse(mcps_call *call)
         return 2;
     if (mcps_server_stop(the_stage->scene.server, 0) != -EDEADLK)
         return 3;
-    if (mcps_call_roots(call, NULL) != MCPS_EBUSY)
+    if (mcps_call_roots(call, NULL) != MCPS_EINPUT)
         return 4;
     if (mcps_call_sleep_ms(call, 1) != 0)
         return 5;
