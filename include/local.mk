@@ -12,6 +12,7 @@ mcpsinclude_HEADERS = \
 	include/mcpserver/prompt.h \
 	include/mcpserver/resource.h \
 	include/mcpserver/meta.h \
+	include/mcpserver/middleware.h \
 	include/mcpserver/result.h \
 	include/mcpserver/schema.h \
 	include/mcpserver/server.h \

@@ -57,7 +57,7 @@ extern "C" {
 #endif
 
 /* What became of a question that was answered. */
-enum mcps_outcome {
+enum mcps_reply {
     MCPS_ACCEPTED = 0,
     MCPS_DECLINED = 1, /* the user said no */
     MCPS_DISMISSED = 2 /* the user did not want to say anything */
@@ -83,7 +83,7 @@ enum mcps_outcome {
     }                                                                                  \
     struct S
 
-/* Asks for a form to be filled in. Returns enum mcps_outcome or an error; with MCPS_ACCEPTED
+/* Asks for a form to be filled in. Returns enum mcps_reply or an error; with MCPS_ACCEPTED
  * gives *ret, the struct of `size` bytes that `fields` describes, which lives until the call is
  * finished and belongs to it. */
 MCPS_PUBLIC int mcps_call_elicit(mcps_call *call, const char *key, const char *message,
@@ -166,7 +166,7 @@ struct mcps_question {
     const char *url MCPS_0, *elicitation_id MCPS_0; /* of URL */
     const struct mcps_sampling *sampling MCPS_0;    /* of SAMPLING */
     /* Set by mcps_call_ask(): */
-    int outcome MCPS_0;              /* enum mcps_outcome, or an error */
+    int outcome MCPS_0;              /* enum mcps_reply, or an error */
     const void *form MCPS_0;         /* of FORM: the struct, if it is MCPS_ACCEPTED */
     struct json_object *json MCPS_0; /* of SAMPLING and ROOTS: given to the caller */
 };

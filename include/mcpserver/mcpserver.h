@@ -12,6 +12,7 @@
 #include <mcpserver/executor.h>
 #include <mcpserver/limits.h>
 #include <mcpserver/meta.h>
+#include <mcpserver/middleware.h>
 #include <mcpserver/prompt.h>
 #include <mcpserver/resource.h>
 #include <mcpserver/result.h>

@@ -113,20 +113,31 @@ void mcps__write_tool_error(struct mcps__writer *w, const char *text)
     mcps__write_bool(w, true);
 }
 
-struct mcps__piece *mcps__tool_error_piece(const struct mcps__exchange *exchange,
-                                           const char *text)
+struct mcps__piece *mcps__tool_error_for(const struct mcps__id *id,
+                                         const struct mcps__engine *engine,
+                                         enum mcps__version version, const char *text)
 {
-    enum mcps__version version = exchange->context->version;
     struct mcps__buf buf;
     struct mcps__writer w;
+    struct mcps__piece *piece;
 
     if (mcps__piece_begin(&buf, SIZE_MAX / 2) < 0)
         return NULL;
     mcps__write_init(&w, &buf);
-    mcps__rpc_begin_result(&w, &exchange->id);
+    mcps__rpc_begin_result(&w, id);
     mcps__result_begin(&w, version);
     mcps__write_tool_error(&w, text);
-    mcps__result_end(&w, exchange->peer->engine, version);
+    mcps__result_end(&w, engine, version);
     mcps__rpc_end(&w);
-    return mcps__written_piece(&buf, &w);
+    piece = mcps__written_piece(&buf, &w);
+    if (piece)
+        piece->tool_error = true;
+    return piece;
+}
+
+struct mcps__piece *mcps__tool_error_piece(const struct mcps__exchange *exchange,
+                                           const char *text)
+{
+    return mcps__tool_error_for(&exchange->id, exchange->peer->engine,
+                                exchange->context->version, text);
 }

@@ -39,6 +39,10 @@ struct mcps__piece *mcps__ready_piece(const struct mcps__id *id,
 /* The members of a result that is a tool error with one text. */
 void mcps__write_tool_error(struct mcps__writer *w, const char *text);
 /* A result that is a tool error with one text. Given; NULL when there is no memory. */
+struct mcps__piece *mcps__tool_error_for(const struct mcps__id *id,
+                                         const struct mcps__engine *engine,
+                                         enum mcps__version version, const char *text);
+/* The same, for the request of an exchange. */
 struct mcps__piece *mcps__tool_error_piece(const struct mcps__exchange *exchange,
                                            const char *text);
 

@@ -15,6 +15,7 @@
 
 #include "core/answer.h"
 #include "core/answers.h"
+#include "core/chain.h"
 #include "core/close.h"
 #include "core/lanes.h"
 #include "core/progress.h"
@@ -57,6 +58,7 @@ static void free_call(struct mcps_call *call)
 
     mcps__token_drop_hooks(&exchange->token);
     mcps__arguments_fini(&call->arguments, exchange->peer->account);
+    mcps__seen_free(call->seen);
     free_params(call);
     mcps__brought_free(call);
     mcps__progress_fini(call);
@@ -198,6 +200,8 @@ static void answer(struct mcps_call *call, struct mcps__piece *piece)
 
 static int finish(struct mcps_call *call, struct mcps__piece *piece)
 {
+    piece =
+        mcps__seen_leave(call->seen, piece, mcps__token_reason(&call->exchange.token));
     MCPS__SYNC_POINT("before_respond");
     mcps__progress_flush(call);
     answer(call, piece);
@@ -245,8 +249,14 @@ void mcps__call_end_run(struct mcps_call *call)
 
 void mcps__call_end_unrun(struct mcps_call *call)
 {
-    if (claim_finish(call))
+    struct mcps__piece *nothing;
+
+    if (claim_finish(call)) {
+        nothing =
+            mcps__seen_leave(call->seen, NULL, mcps__token_reason(&call->exchange.token));
+        mcps__assert(!nothing);
         end_part(call);
+    }
     mcps__call_end_run(call);
 }
 
@@ -417,10 +427,8 @@ static struct mcps__piece *refusal(struct mcps_call *call, int error, const char
     return mcps__error_piece(&exchange->id, MCPS__RPC_INVALID_PARAMS, why, NULL);
 }
 
-static void refuse_arguments(struct mcps_call *call, int error, const char *why)
+void mcps__call_answer(struct mcps_call *call, struct mcps__piece *piece)
 {
-    struct mcps__piece *piece = refusal(call, error, why);
-
     if (claim_finish(call))
         finish(call, piece);
     else
@@ -439,10 +447,29 @@ static void refuse_replay(struct mcps_call *call, int error, const char *why)
         piece = mcps__error_piece(id, MCPS__RPC_INTERNAL, "Server busy", MCPS__BUSY);
     else
         piece = mcps__error_piece(id, MCPS__RPC_INTERNAL, mcps_strerror(error), NULL);
-    if (claim_finish(call))
-        finish(call, piece);
-    else
-        mcps__piece_free(piece);
+    mcps__call_answer(call, piece);
+}
+
+static void refuse_arguments(struct mcps_call *call, int error, const char *why)
+{
+    mcps__call_answer(call, refusal(call, error, why));
+}
+
+/* Whether the handler may run: else the call is answered. */
+static bool enter(struct mcps_call *call)
+{
+    const struct mcps__param *meta = &call->params[MCPS__PARAM_META];
+    struct mcps__piece *refused;
+
+    mcps__seen_start(call->seen);
+    refused = mcps__seen_enter(
+        call->seen, false,
+        (struct mcps__seen_text){ call->arguments.text, call->arguments.len },
+        (struct mcps__seen_text){ meta->text, meta->len });
+    if (!refused)
+        return true;
+    mcps__call_answer(call, refused);
+    return false;
 }
 
 static int decode(struct mcps_call *call, struct mcps__worker *worker)
@@ -477,7 +504,7 @@ static bool run_handler(struct mcps_call *call, struct mcps__worker *worker)
 {
     int r;
 
-    if (!call->restarted && decode(call, worker) < 0)
+    if (!call->restarted && (!enter(call) || decode(call, worker) < 0))
         return false;
     mcps__lock_assert_none_held();
     r = call->action->run ? call->action->run(call)
@@ -646,6 +673,9 @@ static int list_call(struct mcps_call *call, const struct mcps__call_request *re
         return r;
     r = mcps__exchange_list(&call->exchange);
     if (r >= 0) {
+        call->seen = request->seen;
+        if (call->seen)
+            call->seen->taken = true;
         mcps__list_push_back(&peer->loop->collected, &call->job.link);
         return 0;
     }

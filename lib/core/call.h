@@ -86,6 +86,7 @@ struct mcps_call {
     struct mcps__param params[MCPS__N_PARAMS]; /* never change */
     char *param_texts;                         /* the memory of those */
     size_t params_size;
+    struct mcps_request *seen;        /* owned; NULL: there is no middleware */
     struct mcps__id progress_token;   /* never changes */
     struct mcps__arguments arguments; /* until the last of the parts has ended */
     int64_t deadline;                 /* never changes; MCPS__CLOCK_NEVER: none */
@@ -138,6 +139,8 @@ struct mcps__call_request {
     const struct mcps__id *id;
     const struct mcps__id *progress_token;
     unsigned log_levels; /* modern: so many, from the most severe on, are logged to it */
+    struct mcps_request
+        *seen; /* by middleware; taken by a call that is admitted. NULL: not */
     const struct mcps__action *action;
     struct mcps__offer *offer;
     const struct mcps__param *params; /* so many as there are names */
@@ -158,6 +161,9 @@ int mcps__call_admit(const struct mcps__call_request *request,
 void mcps__call_end_unrun(struct mcps_call *call);
 /* The handler has returned for the last time, and the call may be gone. */
 void mcps__call_end_run(struct mcps_call *call);
+/* Finishes it with an answer of its action's own, which is taken, from its run(), which then
+ * says MCPS_PENDING. */
+void mcps__call_answer(struct mcps_call *call, struct mcps__piece *piece);
 
 static inline struct mcps_call *mcps__call_of(struct mcps__exchange *exchange)
 {

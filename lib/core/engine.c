@@ -255,6 +255,7 @@ struct mcps__engine *mcps__engine_unref(struct mcps__engine *engine)
     MCPS__CHECK_OBJ(engine, ENGINE_MAGIC);
     if (!mcps__obj_unref(&engine->obj))
         return NULL;
+    mcps__chain_fini(&engine->chain);
     mcps__pool_fini(&engine->pool);
     fini_asking(engine);
     mcps__seals_fini(&engine->seals);

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "core/account.h"
+#include "core/chain.h"
 #include "core/changes.h"
 #include "core/control.h"
 #include "core/elicitations.h"
@@ -62,6 +63,7 @@ struct mcps__engine {
     struct mcps__pool pool;
     struct mcps__control control;
     struct mcps__changes changes;
+    struct mcps__chain chain; /* of middleware */
     struct mcps__seals seals;
     struct mcps__nonces used_states; /* of tools whose states are good for one try */
     struct mcps__elicitations elicitations;

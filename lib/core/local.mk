@@ -7,6 +7,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/batch.c lib/core/batch.h \
 	lib/core/call.c lib/core/call.h \
 	lib/core/canonical.c lib/core/canonical.h \
+	lib/core/chain.c lib/core/chain.h \
 	lib/core/changes.c lib/core/changes.h \
 	lib/core/close.c lib/core/close.h \
 	lib/core/complete.c lib/core/complete.h \
@@ -28,6 +29,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/meta.c lib/core/meta.h \
 	lib/core/nonces.c lib/core/nonces.h \
 	lib/core/offer.c lib/core/offer.h \
+	lib/core/outcome.c \
 	lib/core/peer.c lib/core/peer.h \
 	lib/core/pending.c lib/core/pending.h \
 	lib/core/piece.c lib/core/piece.h \

@@ -287,6 +287,7 @@ struct mcps__piece *mcps__piece_end_with(struct mcps__buf *buf, struct mcps__blo
     mcps__list_init(&piece->link);
     piece->owner = NULL;
     piece->progress = false;
+    piece->tool_error = false;
     piece->earned = false;
     piece->serial = 0;
     piece->ret_serial = NULL;

@@ -80,10 +80,11 @@ struct mcps__piece {
     const void
         *owner; /* the exchange or listener that it is for, only compared; NULL: none */
     bool progress;
-    bool earned; /* a call's answer: the hard mark does not refuse it */
-    uint64_t serial;      /* the sink's: how many were put into it by then, this one, too */
+    bool tool_error; /* a result that says that the tool failed */
+    bool earned;     /* a call's answer: the hard mark does not refuse it */
+    uint64_t serial; /* the sink's: how many were put into it by then, this one, too */
     uint64_t *ret_serial; /* told of that when it is put; NULL: nobody asks */
-    size_t len;  /* of the message, with all base64 */
+    size_t len;           /* of the message, with all base64 */
     size_t text_len;
     struct mcps__blobs blobs;
     char data[]; /* the text */

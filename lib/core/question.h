@@ -56,7 +56,7 @@ int mcps__question_make(struct mcps__question *question, const struct mcps_quest
                         size_t reterr_size) MCPS_MUST_CHECK;
 void mcps__question_fini(struct mcps__question *question);
 
-/* Reads the result that a client has answered with: enum mcps_outcome, and the question has
+/* Reads the result that a client has answered with: enum mcps_reply, and the question has
  * what is given with it. MCPS_EPROTOCOL when it is no such result, MCPS_EINVALID when the form
  * is not filled in as it should be, both with a sentence in `reterr`
  * (MCPS__ARGS_ERROR_SIZE); -ENOMEM. */

@@ -600,6 +600,7 @@ static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(cal
 {
     struct mcps__content *content = &call->content;
     struct mcps__writer *w = &content->writer;
+    struct mcps__piece *piece;
     int r = begin_result(call);
 
     if (r < 0)
@@ -613,7 +614,9 @@ static struct mcps__piece *end_result(struct mcps_call *call) MCPS__REQUIRES(cal
     mcps__rpc_end(w);
     if (r < 0 || mcps__write_end(w) < 0)
         return NULL;
-    return mcps__piece_end_with(&content->buf, &content->blobs);
+    piece = mcps__piece_end_with(&content->buf, &content->blobs);
+    piece->tool_error = call->failed;
+    return piece;
 }
 
 /* An error that the handler has nothing to say about is the tool's, and the model's to see;

@@ -307,13 +307,8 @@ static const struct mcps__method notifications[] = {
 
 #define N_OF(table) (sizeof(table) / sizeof(table)[0])
 
-void mcps__legacy_request(const struct mcps__request *request)
+static void serve(const struct mcps__request *request, const struct mcps__method *method)
 {
-    const struct mcps__method *method =
-        mcps__request_method(request, requests, N_OF(requests));
-
-    if (!mcps__request_check_id(request))
-        return;
     if (!request->context && !(method && method->before_handshake)) {
         mcps__request_refuse(request, MCPS__RPC_INVALID_REQUEST,
                              "Not initialized: begin with the request initialize", NULL);
@@ -323,6 +318,23 @@ void mcps__legacy_request(const struct mcps__request *request)
         method->handle(request);
     else
         mcps__request_refuse_method(request);
+}
+
+/* A ping is between those who keep the connection, and nobody else's. */
+void mcps__legacy_request(const struct mcps__request *request)
+{
+    const struct mcps__method *method =
+        mcps__request_method(request, requests, N_OF(requests));
+    struct mcps__request own = *request;
+
+    if (!mcps__request_check_id(request))
+        return;
+    if (method && method->handle == handle_ping) {
+        serve(request, method);
+    } else if (mcps__request_begin(&own)) {
+        serve(&own, method);
+        mcps__request_end(&own);
+    }
 }
 
 void mcps__legacy_notification(const struct mcps__request *request)

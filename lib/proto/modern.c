@@ -296,10 +296,13 @@ static void serve(const struct mcps__request *request, enum mcps__version versio
         return;
     }
     method = mcps__request_method(&own, requests, N_OF(requests));
-    if (method)
-        method->handle(&own);
-    else
-        mcps__request_refuse_method(&own);
+    if (mcps__request_begin(&own)) {
+        if (method)
+            method->handle(&own);
+        else
+            mcps__request_refuse_method(&own);
+        mcps__request_end(&own);
+    }
     mcps__context_unref(own.context);
 }
 

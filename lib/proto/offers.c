@@ -196,6 +196,7 @@ void mcps__offers_call(const struct mcps__request *request,
     call.id = &request->env->id;
     call.progress_token = &progress_token;
     call.log_levels = request->log_levels;
+    call.seen = request->seen;
     if (r >= 0)
         r = mcps__call_admit(&call, &why);
     if (r < 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/answer.h"
+#include "core/chain.h"
 #include "core/exchange.h"
 #include "json/text.h"
 #include "rpc/errors.h"
@@ -47,6 +48,7 @@ void mcps__request_answer(const struct mcps__request *request, struct mcps__piec
     struct mcps__sink *sink = request->peer->sink;
     int r;
 
+    piece = mcps__seen_leave(request->seen, piece, MCPS_CANCEL_NONE);
     if (!piece) {
         mcps__sink_break(sink);
         return;
@@ -152,6 +154,85 @@ void mcps__request_answer_bytes(const struct mcps__request *request,
                                 const struct mcps__bytes *result)
 {
     mcps__request_answer(request, mcps__ready_piece(&request->env->id, result));
+}
+
+/* ---- middleware ---- */
+
+static struct mcps__seen_text text_of(const struct mcps__request *request,
+                                      const struct mcps__scan_member *member)
+{
+    if (!member)
+        return (struct mcps__seen_text){ NULL, 0 };
+    return (struct mcps__seen_text){ request->text + member->value, member->value_len };
+}
+
+static const struct mcps__scan_member *
+param_of(const struct mcps__request *request, const char *name, enum mcps__json_type type)
+{
+    bool wrong = false;
+
+    return mcps__request_param(request, name, type, &wrong);
+}
+
+/* What it is about, as far as it says so in one of the two usual ways. */
+static int see(struct mcps__request *request)
+{
+    const struct mcps__scan_member *name = param_of(request, "name", MCPS__JSON_STRING);
+    struct mcps__seen_source source = {
+        .engine = request->peer->engine,
+        .account = request->peer->account,
+        .context = request->context,
+        .id = &request->env->id,
+        .method = { request->env->method, request->env->method_len },
+    };
+    struct mcps__buf decoded;
+    int r = 0;
+
+    if (!name)
+        name = param_of(request, "uri", MCPS__JSON_STRING);
+    mcps__buf_init(&decoded, SIZE_MAX);
+    if (name) {
+        r = mcps__request_decode(&decoded, request, name);
+        source.name = (struct mcps__seen_text){ decoded.data, decoded.len };
+    }
+    if (r >= 0)
+        r = mcps__seen_new(&request->seen, &source);
+    mcps__buf_fini(&decoded);
+    return r;
+}
+
+bool mcps__request_begin(struct mcps__request *request)
+{
+    struct mcps__piece *refusal;
+
+    if (request->peer->engine->chain.n == 0)
+        return true;
+    if (see(request) < 0) {
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+        return false;
+    }
+    refusal = mcps__seen_enter(
+        request->seen, true,
+        text_of(request, param_of(request, "arguments", MCPS__JSON_OBJECT)),
+        text_of(request, param_of(request, "_meta", MCPS__JSON_OBJECT)));
+    if (!refusal)
+        return true;
+    mcps__request_answer(request, refusal);
+    mcps__request_end(request);
+    return false;
+}
+
+/* What is neither answered by now nor a call will be answered by somebody who is not seen. */
+void mcps__request_end(struct mcps__request *request)
+{
+    struct mcps__piece *nothing;
+
+    if (!request->seen || request->seen->taken)
+        return;
+    nothing = mcps__seen_leave(request->seen, NULL, MCPS_CANCEL_NONE);
+    mcps__piece_free(nothing);
+    mcps__seen_free(request->seen);
+    request->seen = NULL;
 }
 
 /* ---- what all methods have to do ---- */

@@ -22,6 +22,7 @@ struct mcps__request {
     const char *text;
     const struct mcps__envelope *env;
     unsigned log_levels; /* modern: so many, from the most severe on, are logged to it */
+    struct mcps_request *seen; /* by middleware; NULL: not, or not yet */
 };
 
 /* Before the handshake as after one for the oldest. */
@@ -69,6 +70,10 @@ int mcps__request_log_level(const struct mcps__request *request,
 /* A whole result that is there already, as JSON text. */
 void mcps__request_answer_bytes(const struct mcps__request *request,
                                 const struct mcps__bytes *result);
+
+/* Around what is done about a request that middleware may see: a begin that fails has answered. */
+bool mcps__request_begin(struct mcps__request *request) MCPS_MUST_CHECK;
+void mcps__request_end(struct mcps__request *request);
 
 /* The methods of an era, or its notifications. */
 struct mcps__method {
