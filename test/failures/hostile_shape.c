@@ -414,16 +414,17 @@ static void f9_07_depth_of_answers_to_us(void)
         CHECK(wire_call(&wire, "5", "roots", NULL));
         ask = wire_await(&wire, "roots/list");
         CHECK(ask != NULL);
-        snprintf(head, sizeof head,
-                 "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"roots\":[",
-                 json_object_get_string(member(ask, "id")));
-        text = nest(head, &nestings[2], depth - 3, "]}}");
+        snprintf(
+            head, sizeof head,
+            "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{\"roots\":[],\"_meta\":{\"n\":",
+            json_object_get_string(member(ask, "id")));
+        text = nest(head, &nestings[2], depth - 3, "}}}");
         CHECK(text && react(&wire, text, strlen(text), &got));
         free(text);
         text = NULL;
         if (depth > 64) {
             CHECK(is_one_error(&got, -32600, NULL));
-            CHECK(wire_send(&wire, "%s]}}", head));
+            CHECK(wire_send(&wire, "%s0}}}", head));
             got.n = 0;
         }
         if (got.n == 0)

@@ -86,7 +86,6 @@ static void every_revision_has_them(void)
         CHECK(wire_connect(&wire, &act.scene, NULL));
         CHECK(wire_init(&wire, revisions[i], "{}"));
         CHECK(strstr(wire.messages[0],
-                     "\"capabilities\":{\"tools\":{\"listChanged\":true},"
                      "\"prompts\":{\"listChanged\":true},"
                      "\"resources\":{\"subscribe\":true,\"listChanged\":true}"));
         wire.next = wire.n_messages;
