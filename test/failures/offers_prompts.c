@@ -390,6 +390,42 @@ out:
     CHECK_AFTER(stage_end(&stage));
 }
 
+/* The description counts, and one in place of another counts in its place. */
+static int describe(mcps_call *call, struct json_object *args, void *userdata)
+{
+    static char text[1000];
+    int wrong = 0;
+
+    (void)args;
+    (void)userdata;
+    memset(text, 'x', sizeof text - 1);
+    text[700] = '\0';
+    for (int i = 0; i < 5; i++)
+        wrong += mcps_call_description(call, text) != 0;
+    text[700] = 'x';
+    wrong += mcps_call_description(call, text) != MCPS_ELIMIT;
+    wrong += mcps_call_text(call, "%.500s", text) != MCPS_ELIMIT;
+    wrong += mcps_call_description(call, NULL) != 0;
+    wrong += mcps_call_text(call, "%.500s", text) != 0;
+    return wrong ? -EIO : 0;
+}
+
+static void a_description_has_the_limit_of_results(void)
+{
+    static const struct mcps_prompt one =
+        MCPS_PROMPT_STRUCT(.name = "describe", .handler = describe);
+    struct stage stage;
+
+    CHECK(stage_open(&stage, "result_bytes=1000"));
+    CHECK_INT(mcps_server_add_prompts(stage.scene.server, &one, 1) >= 0, 1);
+    CHECK(stage_start(&stage) && stage_greet(&stage, 3));
+    CHECK(
+        strstr(stage_ask(&stage, "prompts/get", "\"name\":\"describe\""), "xxxx\"}}]}"));
+    CHECK_INT(mcps_server_get_limit_hits(stage.scene.server, MCPS_LIMIT_RESULT_BYTES), 2);
+out:
+    CHECK_AFTER(stage_end(&stage));
+}
+
 /* ---- adding ---- */
 
 static unsigned n_destroyed;
@@ -478,6 +514,7 @@ const struct unit_test prompt_tests[] = {
     UNIT_TEST_ONCE(what_goes_wrong_is_an_error, "it has threads"),
     UNIT_TEST_ONCE(tools_are_no_prompts, "it has threads"),
     UNIT_TEST_ONCE(methods_come_with_what_is_offered, "it has threads"),
+    UNIT_TEST_ONCE(a_description_has_the_limit_of_results, "it has threads"),
     UNIT_TEST_ONCE(wrong_prompts_are_named_in_the_log, "it looks at the log"),
     UNIT_TEST(adding_prompts_is_all_or_nothing),
     UNIT_END,

@@ -5,8 +5,11 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/piece.h"
 #include "util/base64.h"
@@ -276,6 +279,92 @@ static void what_is_refused_is_freed_all_the_same(void)
 out:;
 }
 
+/* ---- files ---- */
+
+/* A file without a name. */
+static int file_of(size_t len)
+{
+    FILE *file = tmpfile();
+    int fd = file && fwrite(some_bytes(), 1, len, file) == len && fflush(file) == 0
+                 ? dup(fileno(file))
+                 : -1;
+
+    if (file)
+        fclose(file);
+    return fd;
+}
+
+/* As a message of one blob, whatever the scratch. */
+static bool is_sent_as(struct mcps__blobs *blobs, size_t room, const void *want,
+                       size_t len)
+{
+    static char got[4 << 16], memory[4 << 16], encoded[4 << 16];
+    struct mcps__buf buf;
+    struct mcps__piece *piece;
+    size_t offset = 0;
+
+    if (mcps__piece_begin(&buf, 100) < 0)
+        return false;
+    piece = mcps__piece_end_with(&buf, blobs);
+    while (offset < piece->len) {
+        struct mcps__scratch scratch = { memory, room };
+        struct mcps__span span = mcps__piece_next(piece, offset, &scratch);
+
+        memcpy(got + offset, span.data, span.len);
+        offset += span.len;
+    }
+    mcps__piece_free(piece);
+    mcps__base64_encode(encoded, want, len);
+    return offset == MCPS__BASE64_ENCODED(len) && memcmp(got, encoded, offset) == 0;
+}
+
+static void a_file_is_read_as_it_is_sent(void)
+{
+    static const size_t lens[] = { 0, 1, 2, 3, 100, 6144, 6145, 20000 };
+    static const size_t rooms[] = { 4, 7, 1000, 8192, 8196, 65536 };
+    struct mcps__blobs blobs = { .items = NULL };
+    struct mcps_blob blob = { .data = NULL };
+
+    for (size_t i = 0; i < sizeof lens / sizeof lens[0]; i++) {
+        for (size_t j = 0; j < sizeof rooms / sizeof rooms[0]; j++) {
+            int fd = file_of(lens[i]);
+
+            CHECK(fd >= 0);
+            blob = mcps_blob_fd(fd, lens[i]);
+            CHECK_INT(mcps__blob_own(&blob, SIZE_MAX), 0);
+            CHECK_INT(mcps__blobs_add(&blobs, &blob, 0), 0);
+            CHECK_INT(blobs.held, MCPS__BLOB_FD_COST);
+            CHECK(is_sent_as(&blobs, rooms[j], some_bytes(), lens[i]));
+            CHECK(fcntl(fd, F_GETFD) < 0);
+        }
+    }
+out:
+    mcps__blobs_fini(&blobs);
+    mcps__blob_release(&blob);
+}
+
+static void what_is_shared_costs_nothing_and_is_let_go_of_once(void)
+{
+    struct mcps__blobs blobs = { .items = NULL };
+    struct mcps_blob bytes = mcps_blob_take(some_bytes(), 5, NULL, NULL), file, shared;
+
+    n_freed = 0;
+    file = mcps_blob_fd(file_of(7), 7);
+    CHECK_INT(mcps__blob_own(&bytes, SIZE_MAX), 0);
+    CHECK_INT(mcps__blob_own(&file, SIZE_MAX), 0);
+    for (int i = 0; i < 2; i++) {
+        shared = mcps__blob_share(i ? &file : &bytes, count_free, NULL);
+        CHECK_INT(mcps__blobs_add(&blobs, &shared, 0), 0);
+        CHECK_INT(blobs.held, 0);
+        CHECK(is_sent_as(&blobs, 1000, some_bytes(), i ? 7 : 5));
+        CHECK_INT(n_freed, i + 1);
+    }
+    CHECK(fcntl(file.fd, F_GETFD) >= 0);
+out:
+    mcps__blobs_fini(&blobs);
+    mcps__blob_release(&file);
+}
+
 /* ---- joining ---- */
 
 /* As the answers to a batch are: "[", one, ",", the other, "]". */
@@ -324,6 +413,8 @@ const struct unit_test piece_tests[] = {
     UNIT_TEST(a_copy_is_made_at_once),
     UNIT_TEST(what_is_static_is_nobodys),
     UNIT_TEST(what_is_refused_is_freed_all_the_same),
+    UNIT_TEST(a_file_is_read_as_it_is_sent),
+    UNIT_TEST(what_is_shared_costs_nothing_and_is_let_go_of_once),
     UNIT_TEST(messages_can_be_joined),
     UNIT_END,
 };
