@@ -666,7 +666,7 @@ int mcps__args_decode(struct mcps__args *args, const struct mcps__table *table,
                       char *text, size_t len, struct mcps__reader *reader, char *reterr,
                       size_t reterr_size)
 {
-    struct decoder d = { .at = text, .end = text + len, .reader = reader };
+    struct decoder d = { .at = text, .end = text ? text + len : NULL, .reader = reader };
     int r;
 
     *args = (struct mcps__args){ .table = table, .text = text, .len = len };
