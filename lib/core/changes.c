@@ -79,7 +79,7 @@ static int put(struct mcps__subscription *s, struct mcps__piece *piece)
     struct mcps__exchange *exchange = s->listener->exchange;
 
     piece->ret_serial = &s->serial;
-    piece->owner = exchange ? (void *)exchange : (void *)s;
+    piece->owner = exchange;
     return exchange ? mcps__exchange_put(exchange, piece)
                     : mcps__sink_put(s->listener->peer->sink, piece);
 }

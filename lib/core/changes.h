@@ -126,8 +126,7 @@ int mcps__listener_add_resource(struct mcps__listener *listener, const char *uri
  * could not be put, and nobody sees them. */
 int mcps__listener_show(struct mcps__listener *listener,
                         struct mcps__piece *first) MCPS_MUST_CHECK;
-/* [home] Of that resource nothing is said any more; if there is no such subscription,
- * nothing was. */
+/* [home] Nothing more is said of that resource, nor was if there is no such subscription. */
 void mcps__listener_drop_resource(struct mcps__listener *listener, const char *uri,
                                   size_t len);
 void mcps__listener_drop(struct mcps__listener *listener);

@@ -187,10 +187,8 @@ void mcps__listener_drop_resource(struct mcps__listener *listener, const char *u
 {
     struct mcps__subscription *s = mcps__map_lookup(&listener->by_uri, uri, len);
 
-    if (!s)
-        return;
-    mcps__sink_forget(listener->peer->sink, s);
-    drop(s);
+    if (s)
+        drop(s);
 }
 
 void mcps__listener_drop(struct mcps__listener *listener)

@@ -197,6 +197,61 @@ static void a_stop_and_a_change(void)
     stop_against_a_change("before_cancels", 0);
 }
 
+/* Progress of a call pours into the same sink. */
+static int report(mcps_call *call, struct json_object *args, void *userdata)
+{
+    (void)args;
+    (void)userdata;
+    for (double i = 1; mcps_call_cancelled(call) == MCPS_CANCEL_NONE; i++)
+        (void)!mcps_call_progress(call, i, 0, NULL);
+    return 0;
+}
+
+static void *stop(void *arg)
+{
+    struct act *act = arg;
+
+    return mcps_server_stop(act->scene.server, 0) < 0 ? act : NULL;
+}
+
+static bool end_amid_progress(void)
+{
+    struct mcps_tool tool = MCPS_TOOL_STRUCT(.name = "report", .handler = report);
+    struct act act = { .scene = { .server = NULL } };
+    pthread_t thread;
+    void *failed = NULL;
+    bool started = false, ok = false;
+    size_t i = 0;
+
+    CHECK(listen_begin(&act, NULL, true));
+    CHECK_INT(mcps_server_add_tools(act.scene.server, &tool, 1), 0);
+    CHECK(wire_hello(&act.wire));
+    CHECK(wire_listens(&act.wire, "1", ""));
+    CHECK(wire_send(&act.wire, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\","
+                               "\"params\":{\"name\":\"report\",\"_meta\":"
+                               "{\"progressToken\":7}}}"));
+    CHECK(wire_await(&act.wire, "notifications/progress"));
+    started = pthread_create(&thread, NULL, stop, &act) == 0;
+    CHECK(started && wire_drain(&act.wire));
+    while (i < act.wire.n_messages && strcmp(act.wire.messages[i], CLOSED("1", STOPPING)))
+        i++;
+    CHECK(i + 1 < act.wire.n_messages);
+    CHECK_STR(act.wire.messages[i + 1], ENDED("1"));
+    ok = true;
+out:
+    if (started)
+        pthread_join(thread, &failed);
+    return end(&act) && ok && !failed;
+}
+
+static void nothing_between_the_two_of_an_end(void)
+{
+    for (unsigned i = 0; i < unit_repeat(5, 50); i++) {
+        CHECK(end_amid_progress());
+    }
+out:;
+}
+
 /* The stop comes while a change is about to be told: it is told, or it is not. */
 static void stopped_before_it_is_told(void)
 {
@@ -437,6 +492,7 @@ const struct unit_test listen_race_tests[] = {
     UNIT_TEST_ONCE(a_cancel_and_a_change, "it has threads"),
     UNIT_TEST_ONCE(cancelled_with_something_due, "it has threads"),
     UNIT_TEST_ONCE(a_stop_and_a_change, "it has threads"),
+    UNIT_TEST_ONCE(nothing_between_the_two_of_an_end, "it has threads"),
     UNIT_TEST_ONCE(stopped_before_it_is_told, "it has threads"),
     UNIT_TEST_ONCE(f11_08_a_change_for_the_dead, "it has threads"),
     UNIT_TEST_ONCE(all_at_once, "it has threads"),

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -513,10 +514,10 @@ const char *answer_reason(struct json_object *answer)
 
 bool wire_alive(struct wire *wire)
 {
-    static unsigned serial;
+    static atomic_uint serial;
     char id[32];
 
-    snprintf(id, sizeof id, "\"alive-%u\"", ++serial);
+    snprintf(id, sizeof id, "\"alive-%u\"", atomic_fetch_add(&serial, 1));
     return wire_send(wire, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"ping\"}", id) &&
            wire_answer(wire, id);
 }
