@@ -438,6 +438,7 @@ int main(int argc, char **argv)
         { "ask", ask_tests },
         { "ask_refused", ask_refused_tests },
         { "ask_storm", ask_storm_tests },
+        { "ask_kinds", ask_kinds_tests },
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -5,6 +5,6 @@
 
 #include "unit.h"
 
-extern const struct unit_test ask_refused_tests[], ask_storm_tests[];
+extern const struct unit_test ask_refused_tests[], ask_storm_tests[], ask_kinds_tests[];
 
 #endif

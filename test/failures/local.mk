@@ -7,7 +7,10 @@ close_sources = test/failures/close.c test/failures/close_more.c test/failures/c
 cancel_sources = test/failures/cancel.c test/failures/cancel_races.c test/failures/cancel_tests.h \
 	test/failures/hands.c test/failures/hands.h
 ask_sources = test/failures/ask.c test/failures/ask.h test/failures/ask_refused.c \
-	test/failures/ask_storm.c
+	test/failures/ask_storm.c test/failures/ask_kinds.c test/failures/quiz.c \
+	test/failures/quiz.h
+rounds_sources = test/failures/rounds.c test/failures/rounds.h test/failures/rounds_state.c \
+	test/failures/rounds_unwind.c test/failures/quiz.c test/failures/quiz.h
 stdio_sources = test/failures/stdio.c test/failures/pipes.h test/failures/stdio_serve.c \
 	test/failures/stdio_life.c test/failures/stdio_fds.c test/failures/stdio_bytes.c \
 	test/failures/stdio_flow.c
@@ -44,7 +47,7 @@ EXTRA_DIST += $(failures_common) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
 	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) \
 	$(schemas_sources) $(driven_sources) $(idle_sources) $(layers_sources) \
-	$(offers_sources) $(listen_sources)
+	$(offers_sources) $(listen_sources) $(rounds_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
@@ -61,7 +64,7 @@ failures_programs = test/failures/close test/failures/cancel test/failures/ask t
 	test/failures/handlers test/failures/clients test/failures/edges \
 	test/failures/eras test/failures/changes test/failures/pages test/failures/soak \
 	test/failures/idle test/failures/results test/failures/schemas test/failures/driven \
-	test/failures/layers test/failures/offers test/failures/listen
+	test/failures/layers test/failures/offers test/failures/listen test/failures/rounds
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -130,6 +133,9 @@ test_failures_layers_LDADD    = libscene.la
 test_failures_offers_SOURCES  = $(offers_sources)
 test_failures_offers_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_offers_LDADD    = libscene.la
+test_failures_rounds_SOURCES  = $(rounds_sources)
+test_failures_rounds_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_rounds_LDADD    = libscene.la
 test_failures_driven_SOURCES  = $(driven_sources)
 test_failures_driven_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_driven_LDADD    = libscene.la
