@@ -139,6 +139,33 @@ MCPS_PUBLIC int
 mcps_server_elicitation_complete(mcps_server *server,
                                  const char *elicitation_id) MCPS_MUST_CHECK;
 
+/* Who asks, for who decides what is shown. Members are added at the end only; borrowed. */
+struct mcps_caller {
+    size_t struct_size MCPS_0;
+    const char *principal MCPS_0;
+    const char *protocol MCPS_0;      /* "2026-07-28" */
+    const char *const *scopes MCPS_0; /* NULL behind the last; none as yet */
+};
+
+/*
+ * What is shown to whom: `classify` puts who asks into a class, a number of the application's,
+ * and `visible` says whether a class sees what is known by that name, URI or text, with those
+ * tags (NULL behind the last). What is hidden is neither listed nor called, and the error is
+ * the one of what does not exist. Pages of lists are kept for 16 classes, and made each time
+ * for others; a class that changes its mind says so with mcps_server_visibility_changed().
+ * Both are called on the thread that runs the call, never on an I/O thread but for what is
+ * inline, several at once and under no lock; lists are made by workers then. Before the start only: MCPS_EBUSY.
+ */
+typedef unsigned mcps_classify_fn(const struct mcps_caller *caller, void *userdata);
+typedef bool mcps_visible_fn(unsigned caller_class, enum mcps_kind kind, const char *key,
+                             const char *const *tags, void *userdata);
+MCPS_PUBLIC int mcps_server_set_visibility(mcps_server *server,
+                                           mcps_classify_fn *classify,
+                                           mcps_visible_fn *visible,
+                                           void *userdata) MCPS_MUST_CHECK;
+/* Has lists made anew, and clients told that they have changed. Any thread. */
+MCPS_PUBLIC int mcps_server_visibility_changed(mcps_server *server) MCPS_MUST_CHECK;
+
 /*
  * Changes of what is offered: any thread, handlers included, before the start or after. All
  * that is named or none. Each change is one step for everybody who lists or calls. Clients

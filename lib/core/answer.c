@@ -31,6 +31,13 @@ void mcps__result_server(struct mcps__writer *w, const struct mcps__engine *engi
     mcps__write_raw(w, server->data, server->len);
 }
 
+/* What not everybody sees is nobody else's. */
+static bool is_private(const struct mcps__engine *engine, enum mcps_cache cache)
+{
+    return engine->cache[cache].is_private ||
+           (cache != MCPS_CACHE_DISCOVER && mcps__view_is_set(&engine->view));
+}
+
 void mcps__result_hints(struct mcps__writer *w, const struct mcps__engine *engine,
                         enum mcps__version version, enum mcps_cache cache)
 {
@@ -39,7 +46,7 @@ void mcps__result_hints(struct mcps__writer *w, const struct mcps__engine *engin
     mcps__write_key(w, "ttlMs");
     mcps__write_uint(w, engine->cache[cache].ttl_ms);
     mcps__write_key(w, "cacheScope");
-    mcps__write_string(w, engine->cache[cache].is_private ? "private" : "public");
+    mcps__write_string(w, is_private(engine, cache) ? "private" : "public");
 }
 
 void mcps__result_end(struct mcps__writer *w, const struct mcps__engine *engine,

@@ -59,6 +59,7 @@ static void free_call(struct mcps_call *call)
     mcps__token_drop_hooks(&exchange->token);
     mcps__arguments_fini(&call->arguments, exchange->peer->account);
     mcps__seen_free(call->seen);
+    mcps__piece_free(call->refusal);
     free_params(call);
     mcps__brought_free(call);
     mcps__progress_fini(call);
@@ -118,28 +119,39 @@ static int check_totals(struct mcps__engine *engine, const char **reterr_why)
     return 0;
 }
 
-/* In the queue, of the account, and of the offer. */
+static bool take_offer_place(struct mcps__offer *offer)
+{
+    return take_place(&offer->n_calls,
+                      offer->max_parallel ? offer->max_parallel : UINT_MAX);
+}
+
+static const char too_often[] = "Server busy: it runs as often as it may";
+
+/* In the queue, of the account, and of the offer: but for that where not everybody may know
+ * that it is there. */
 static int take_places(struct mcps__engine *engine, struct mcps__account *account,
                        struct mcps__offer *offer, const char **reterr_why)
 {
     uint64_t max = mcps__limit(&engine->limits, MCPS_LIMIT_CALLS_PER_ACCOUNT);
+    bool placed = !mcps__view_is_set(&engine->view);
     int r = check_totals(engine, reterr_why);
 
     if (r < 0)
         return r;
-    if (!take_place(&offer->n_calls,
-                    offer->max_parallel ? offer->max_parallel : UINT_MAX)) {
-        *reterr_why = "Server busy: it runs as often as it may";
+    if (placed && !take_offer_place(offer)) {
+        *reterr_why = too_often;
         return MCPS_ELIMIT;
     }
     if (!take_place(&account->n_calls, max)) {
-        atomic_fetch_sub(&offer->n_calls, 1);
+        if (placed)
+            atomic_fetch_sub(&offer->n_calls, 1);
         return refuse(engine, MCPS_LIMIT_CALLS_PER_ACCOUNT,
                       "Server busy: too many calls of this account", reterr_why);
     }
     if (mcps__pool_reserve(&engine->pool) < 0) {
         atomic_fetch_sub(&account->n_calls, 1);
-        atomic_fetch_sub(&offer->n_calls, 1);
+        if (placed)
+            atomic_fetch_sub(&offer->n_calls, 1);
         return refuse(engine, MCPS_LIMIT_CALLS_QUEUED, "Server busy: too many calls wait",
                       reterr_why);
     }
@@ -149,11 +161,12 @@ static int take_places(struct mcps__engine *engine, struct mcps__account *accoun
 
 /* But for the one in the queue, which the pool gives back when a job leaves it. */
 static void give_places_back(struct mcps__engine *engine, struct mcps__account *account,
-                             struct mcps__offer *offer)
+                             struct mcps__offer *offer, bool placed)
 {
     atomic_fetch_sub(&engine->counters.in_flight, 1);
     atomic_fetch_sub(&account->n_calls, 1);
-    atomic_fetch_sub(&offer->n_calls, 1);
+    if (placed)
+        atomic_fetch_sub(&offer->n_calls, 1);
 }
 
 /* ---- the end ---- */
@@ -166,7 +179,7 @@ static void end_part(struct mcps_call *call)
     if (atomic_fetch_sub(&call->parts, 1) > 1)
         return;
     mcps__arguments_fini(&call->arguments, peer->account);
-    give_places_back(peer->engine, peer->account, call->offer);
+    give_places_back(peer->engine, peer->account, call->offer, call->placed);
     if (atomic_load(&call->timed)) {
         mcps__exchange_ref(&call->exchange);
         if (!mcps__loop_post(peer->loop, &call->post))
@@ -455,6 +468,29 @@ static void refuse_arguments(struct mcps_call *call, int error, const char *why)
     mcps__call_answer(call, refusal(call, error, why));
 }
 
+/* NULL, or the answer: what is hidden is not told from what does not exist. */
+static struct mcps__piece *check_view(struct mcps_call *call)
+{
+    struct mcps__piece *refused = NULL;
+
+    if (call->placed)
+        return NULL;
+    if (!call->offer->is_lister &&
+        !mcps__view_shows(&engine_of(call)->view, mcps__view_class(call), call->offer))
+        return mcps__view_unknown(call);
+    if (call->refusal) {
+        refused = call->refusal;
+        call->refusal = NULL;
+        return refused;
+    }
+    call->placed = take_offer_place(call->offer);
+    if (call->placed)
+        return NULL;
+    return mcps__error_piece(&call->exchange.id,
+                             mcps__context_code(call->exchange.context, MCPS__RPC_SERVER),
+                             too_often, MCPS__BUSY);
+}
+
 /* Whether the handler may run: else the call is answered. */
 static bool enter(struct mcps_call *call)
 {
@@ -466,6 +502,8 @@ static bool enter(struct mcps_call *call)
         call->seen, false,
         (struct mcps__seen_text){ call->arguments.text, call->arguments.len },
         (struct mcps__seen_text){ meta->text, meta->len });
+    if (!refused)
+        refused = check_view(call);
     if (!refused)
         return true;
     mcps__call_answer(call, refused);
@@ -614,6 +652,7 @@ static int new_call(struct mcps_call **ret, const struct mcps__call_request *req
     mcps__id_copy(&call->progress_token, request->progress_token);
     mcps__progress_init(call);
     call->log_levels = request->log_levels;
+    call->placed = !mcps__view_is_set(&peer->engine->view);
     mcps__job_init(&call->job, lane, run);
     call->job.pool = pool;
     mcps__timer_init(&call->timer, on_timer);
@@ -673,6 +712,7 @@ static int list_call(struct mcps_call *call, const struct mcps__call_request *re
         return r;
     r = mcps__exchange_list(&call->exchange);
     if (r >= 0) {
+        call->refusal = request->refusal;
         call->seen = request->seen;
         if (call->seen)
             call->seen->taken = true;
@@ -703,6 +743,7 @@ int mcps__call_admit(const struct mcps__call_request *request, const char **rete
     if (call)
         mcps__exchange_unref(&call->exchange);
     mcps__pool_unreserve(&engine->pool);
-    give_places_back(engine, peer->account, request->offer);
+    give_places_back(engine, peer->account, request->offer,
+                     !mcps__view_is_set(&engine->view));
     return r;
 }

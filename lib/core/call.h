@@ -52,6 +52,7 @@ struct mcps__param {
 
 enum mcps__param_name {
     MCPS__PARAM_META,      /* _meta: JSON */
+    MCPS__PARAM_CURSOR,    /* of a list */
     MCPS__PARAM_RESPONSES, /* inputResponses: JSON */
     MCPS__PARAM_STATE,     /* requestState: JSON text between the quotes */
     MCPS__PARAM_URI,       /* of the resource that is read */
@@ -86,6 +87,9 @@ struct mcps_call {
     struct mcps__param params[MCPS__N_PARAMS]; /* never change */
     char *param_texts;                         /* the memory of those */
     size_t params_size;
+    struct mcps__piece
+        *refusal; /* owned; the handler is not called for who sees the offer */
+    bool placed;  /* it counts as one of its offer's */
     struct mcps_request *seen;        /* owned; NULL: there is no middleware */
     struct mcps__id progress_token;   /* never changes */
     struct mcps__arguments arguments; /* until the last of the parts has ended */
@@ -139,6 +143,8 @@ struct mcps__call_request {
     const struct mcps__id *id;
     const struct mcps__id *progress_token;
     unsigned log_levels; /* modern: so many, from the most severe on, are logged to it */
+    /* An answer that is given only to who sees the offer, taken by a call that is admitted. */
+    struct mcps__piece *refusal;
     struct mcps_request
         *seen; /* by middleware; taken by a call that is admitted. NULL: not */
     const struct mcps__action *action;

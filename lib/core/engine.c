@@ -86,6 +86,23 @@ static void free_texts(struct mcps__engine *engine)
     mcps__bytes_unref(engine->instructions);
 }
 
+/* ---- lists that are calls ---- */
+
+static void drop_listers(struct mcps__engine *engine)
+{
+    for (int i = 0; i < MCPS_N_KINDS; i++)
+        mcps__offer_unref(engine->listers[i]);
+}
+
+static int make_listers(struct mcps__engine *engine)
+{
+    int r = 0;
+
+    for (int i = 0; i < MCPS_N_KINDS && r >= 0; i++)
+        r = mcps__offer_lister(&engine->listers[i], (enum mcps_kind)i);
+    return r;
+}
+
 /* ---- life ---- */
 
 /* Limits are known at the start only, and the pool copies them then. */
@@ -231,8 +248,11 @@ int mcps__engine_new(struct mcps__engine **ret, const struct mcps_server_options
         (options->results == MCPS_RESULTS_DEFAULT && RESULTS_ARE_CHECKED);
     r = write_texts(engine, options);
     if (r >= 0)
+        r = make_listers(engine);
+    if (r >= 0)
         r = init_parts(engine, options);
     if (r < 0) {
+        drop_listers(engine);
         free_texts(engine);
         mcps__free(engine);
         return r;
@@ -256,6 +276,7 @@ struct mcps__engine *mcps__engine_unref(struct mcps__engine *engine)
     if (!mcps__obj_unref(&engine->obj))
         return NULL;
     mcps__chain_fini(&engine->chain);
+    drop_listers(engine);
     mcps__pool_fini(&engine->pool);
     fini_asking(engine);
     mcps__seals_fini(&engine->seals);

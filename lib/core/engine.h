@@ -23,6 +23,7 @@
 #include "core/registry.h"
 #include "core/seal.h"
 #include "core/token.h"
+#include "core/view.h"
 #include "json/bytes.h"
 #include "json/json.h"
 #include "mcpserver/server.h"
@@ -63,7 +64,9 @@ struct mcps__engine {
     struct mcps__pool pool;
     struct mcps__control control;
     struct mcps__changes changes;
-    struct mcps__chain chain; /* of middleware */
+    struct mcps__chain chain;                  /* of middleware */
+    struct mcps__view view;                    /* who sees what */
+    struct mcps__offer *listers[MCPS_N_KINDS]; /* of lists that are made by workers */
     struct mcps__seals seals;
     struct mcps__nonces used_states; /* of tools whose states are good for one try */
     struct mcps__elicitations elicitations;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/answer.h"
+#include "rpc/errors.h"
 #include "util/mem.h"
 
 #define PAGES_MAGIC UINT32_C(0x50616765)
@@ -57,6 +58,7 @@ struct list {
     const struct mcps__snapshot *snapshot;
     enum mcps_kind kind;
     enum mcps__version version;
+    unsigned caller_class;
     size_t page_size;
 };
 
@@ -75,9 +77,10 @@ static void write_offer(struct mcps__writer *w, const struct mcps__offer *offer,
     mcps__write_object_end(w);
 }
 
-static bool is_listed(const struct mcps__place *place)
+static bool is_listed(const struct list *list, const struct mcps__place *place)
 {
-    return place->enabled;
+    return place->enabled &&
+           mcps__view_shows(&list->engine->view, list->caller_class, place->offer);
 }
 
 enum { CURSOR_SIZE = 24 };
@@ -104,7 +107,7 @@ static size_t write_page(struct mcps__writer *w, const struct list *list, size_t
     while (from < snapshot->n_places && n < list->page_size) {
         const struct mcps__place *place = &snapshot->places[from++];
 
-        if (!is_listed(place))
+        if (!is_listed(list, place))
             continue;
         write_offer(w, place->offer, list->version);
         *ret_last = place->offer->serial;
@@ -116,7 +119,8 @@ static size_t write_page(struct mcps__writer *w, const struct list *list, size_t
 
 static bool is_more(const struct list *list, size_t from)
 {
-    while (from < list->snapshot->n_places && !is_listed(&list->snapshot->places[from]))
+    while (from < list->snapshot->n_places &&
+           !is_listed(list, &list->snapshot->places[from]))
         from++;
     return from < list->snapshot->n_places;
 }
@@ -168,14 +172,50 @@ static int make_pages(struct mcps__pages **ret, const struct list *list)
 
 /* ---- those that are kept ---- */
 
+static bool has_pages(const struct mcps__class_pages *own)
+{
+    for (size_t kind = 0; kind < MCPS_N_KINDS; kind++) {
+        for (size_t i = 0; i < MCPS__N_VERSIONS; i++) {
+            if (own->pages[kind][i])
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Where the pages of the list are kept; NULL: nowhere, for there are too many classes. */
+static struct mcps__pages **place_of(struct mcps__registry *registry,
+                                     const struct list *list)
+    MCPS__REQUIRES(registry->mutex)
+{
+    struct mcps__class_pages *free_one = NULL;
+
+    if (!mcps__view_is_set(&list->engine->view))
+        return &registry->pages[list->kind][list->version];
+    for (size_t i = 0; i < MCPS__CLASSES; i++) {
+        struct mcps__class_pages *own = &registry->classes[i];
+
+        if (!has_pages(own))
+            free_one = free_one ? free_one : own;
+        else if (own->number == list->caller_class)
+            return &own->pages[list->kind][list->version];
+    }
+    if (!free_one)
+        return NULL;
+    free_one->number = list->caller_class;
+    return &free_one->pages[list->kind][list->version];
+}
+
 /* References on the pages that there are (NULL: none) and on what they would be made of. */
 static uint64_t look(struct mcps__registry *registry, struct list *list,
                      struct mcps__pages **ret_pages, struct mcps__snapshot **ret_snapshot)
 {
+    struct mcps__pages **place;
     uint64_t n_drops;
 
     mcps__mutex_lock(&registry->mutex);
-    *ret_pages = registry->pages[list->kind][list->version];
+    place = place_of(registry, list);
+    *ret_pages = place ? *place : NULL;
     if (*ret_pages)
         mcps__obj_ref(&(*ret_pages)->obj);
     *ret_snapshot = registry->current[list->kind];
@@ -190,10 +230,12 @@ static uint64_t look(struct mcps__registry *registry, struct list *list,
 static void keep(struct mcps__registry *registry, const struct list *list,
                  struct mcps__pages *pages, uint64_t n_drops)
 {
+    struct mcps__pages **place;
+
     mcps__mutex_lock(&registry->mutex);
-    if (registry->n_drops[list->kind] == n_drops &&
-        !registry->pages[list->kind][list->version]) {
-        registry->pages[list->kind][list->version] = pages;
+    place = place_of(registry, list);
+    if (registry->n_drops[list->kind] == n_drops && place && !*place) {
+        *place = pages;
         mcps__obj_ref(&pages->obj);
     }
     mcps__mutex_unlock(&registry->mutex);
@@ -277,14 +319,15 @@ static size_t page_size(const struct mcps__engine *engine)
 }
 
 int mcps__lists_get(struct mcps__engine *engine, enum mcps_kind kind,
-                    enum mcps__version version, const struct mcps__buf *cursor,
-                    struct mcps__bytes **ret)
+                    enum mcps__version version, unsigned caller_class,
+                    const struct mcps__buf *cursor, struct mcps__bytes **ret)
 {
     struct mcps__registry *registry = &engine->registry;
     struct list list = {
         .engine = engine,
         .kind = kind,
         .version = version,
+        .caller_class = caller_class,
         .page_size = page_size(engine),
     };
     struct mcps__pages *pages;
@@ -308,3 +351,47 @@ int mcps__lists_get(struct mcps__engine *engine, enum mcps_kind kind,
     mcps__snapshot_unref(snapshot);
     return r;
 }
+
+/* ---- lists that are calls ---- */
+
+bool mcps__lists_are_calls(const struct mcps__engine *engine)
+{
+    return engine->chain.on_workers || mcps__view_is_set(&engine->view);
+}
+
+static int get_page(struct mcps_call *call, struct mcps__bytes **ret)
+{
+    const struct mcps__param *cursor = &call->params[MCPS__PARAM_CURSOR];
+    struct mcps__buf text;
+    int r = 0;
+
+    mcps__buf_init(&text, SIZE_MAX);
+    if (cursor->text)
+        r = mcps__buf_append(&text, cursor->text, cursor->len);
+    if (r >= 0)
+        r = mcps__lists_get(call->exchange.peer->engine, call->offer->kind,
+                            call->exchange.context->version, mcps__view_class(call),
+                            cursor->text ? &text : NULL, ret);
+    mcps__buf_fini(&text);
+    return r;
+}
+
+static int run_list(struct mcps_call *call)
+{
+    const struct mcps__id *id = &call->exchange.id;
+    struct mcps__bytes *page = NULL;
+    int r = get_page(call, &page);
+
+    if (r >= 0)
+        mcps__call_answer(call, mcps__ready_piece(id, page));
+    else if (r == -EINVAL)
+        mcps__call_answer(call, mcps__error_piece(id, MCPS__RPC_INVALID_PARAMS,
+                                                  MCPS__BAD_CURSOR, NULL));
+    else
+        mcps__call_answer(
+            call, mcps__error_piece(id, MCPS__RPC_INTERNAL, "Out of memory", NULL));
+    mcps__bytes_unref(page);
+    return MCPS_PENDING;
+}
+
+const struct mcps__action mcps__action_list = { .run = run_list };

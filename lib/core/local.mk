@@ -57,4 +57,5 @@ libmcpscore_la_SOURCES += \
 	lib/core/uri_expand.c \
 	lib/core/uri_match.c \
 	lib/core/uri_screen.c \
-	lib/core/uri_template.c lib/core/uri_template.h
+	lib/core/uri_template.c lib/core/uri_template.h \
+	lib/core/view.c lib/core/view.h

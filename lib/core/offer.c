@@ -119,6 +119,7 @@ void mcps__offer_abandon(struct mcps__offer *offer)
     mcps__free(offer->path);
     mcps__free(offer->key);
     mcps__free(offer->tags);
+    mcps__free(offer->tag_list);
     mcps__free(offer);
 }
 
@@ -276,6 +277,22 @@ int mcps__offer_keep_annotations(struct mcps__offer *offer,
 
 /* ---- making one ---- */
 
+static int list_tags(struct mcps__offer *offer)
+{
+    size_t n = 0;
+
+    for (const char *tag = offer->tags; *tag; tag += strlen(tag) + 1)
+        n++;
+    offer->tag_list = mcps__calloc(n + 1, sizeof *offer->tag_list);
+    if (!offer->tag_list)
+        return -ENOMEM;
+    n = 0;
+    for (const char *tag = offer->tags; *tag; tag += strlen(tag) + 1)
+        offer->tag_list[n++] = tag;
+    return 0;
+}
+
+/* An empty one would end them. */
 static int keep_tags(struct mcps__offer *offer, const char *const *tags)
 {
     struct mcps__buf buf;
@@ -285,13 +302,15 @@ static int keep_tags(struct mcps__offer *offer, const char *const *tags)
         return 0;
     mcps__buf_init(&buf, SIZE_MAX);
     for (size_t i = 0; tags[i] && r >= 0; i++)
-        r = mcps__buf_append(&buf, tags[i], strlen(tags[i]) + 1);
+        r = tags[i][0] ? mcps__buf_append(&buf, tags[i], strlen(tags[i]) + 1) : 0;
     if (r >= 0)
         r = mcps__buf_append_byte(&buf, '\0');
     if (r >= 0)
         offer->tags = mcps__memdup(buf.data, buf.len);
     mcps__buf_fini(&buf);
-    return r < 0 || offer->tags ? r : -ENOMEM;
+    if (r < 0)
+        return r;
+    return offer->tags ? list_tags(offer) : -ENOMEM;
 }
 
 /* Where it runs: an executor's name, or NULL. */
@@ -369,6 +388,31 @@ int mcps__offer_new(struct mcps__offer **ret, const struct mcps__offer_source *f
     if (r < 0) {
         mcps__offer_abandon(offer);
         return r;
+    }
+    *ret = offer;
+    return 0;
+}
+
+int mcps__offer_lister(struct mcps__offer **ret, enum mcps_kind kind)
+{
+    static const char *const keys[MCPS_N_KINDS] = {
+        [MCPS_TOOLS] = "tools/list",
+        [MCPS_PROMPTS] = "prompts/list",
+        [MCPS_RESOURCES] = "resources/list",
+        [MCPS_TEMPLATES] = "resources/templates/list",
+    };
+    struct mcps__offer *offer = mcps__calloc(1, sizeof *offer);
+
+    if (!offer)
+        return -ENOMEM;
+    mcps__obj_init(&offer->obj, OFFER_MAGIC);
+    offer->kind = kind;
+    offer->is_lister = true;
+    offer->key = mcps__memdup(keys[kind], strlen(keys[kind]));
+    atomic_init(&offer->n_calls, 0);
+    if (!offer->key) {
+        mcps__offer_abandon(offer);
+        return -ENOMEM;
     }
     *ret = offer;
     return 0;

@@ -53,6 +53,8 @@ struct mcps__offer {
     uint64_t serial; /* its place in lists; set when it is registered */
     char *key;       /* what clients ask for: a name, a URI, a template */
     char *tags;      /* each with a NUL behind it, and one more; NULL: none */
+    const char *
+        *tag_list; /* the same as an array, with a NULL behind the last; or NULL */
     struct mcps__bytes *parts[MCPS__N_PARTS]; /* JSON values; NULL: not there */
     /* This, or the next with its table; neither for what has its content ready. */
     mcps_tool_fn *handler;
@@ -67,8 +69,9 @@ struct mcps__offer {
     bool on_loop;               /* on the I/O thread */
     mcps_complete_fn *complete; /* NULL: only what is ENUM completes */
     bool completes;             /* something of it does */
+    bool is_lister; /* no offer, but what a list is a call of: it is always there */
     atomic_uint n_calls;
-    bool single_use_state;   /* what its clients bring back is good for one try */
+    bool single_use_state; /* what its clients bring back is good for one try */
     /* Of tools. */
     mcps_schema *output;        /* of structured results given as a tree; NULL: none */
     struct mcps__table *result; /* NULL: structured results have none */
@@ -132,6 +135,8 @@ bool mcps__offer_is_name(const char *name);
 /* Says in the log what does not go together; for what has not been made yet. -EINVAL. */
 int mcps__offer_refuse(enum mcps_kind kind, const char *key, const char *why,
                        struct mcps__log *log);
+/* Gives what lists of a kind are calls of. -ENOMEM. */
+int mcps__offer_lister(struct mcps__offer **ret, enum mcps_kind kind) MCPS_MUST_CHECK;
 
 /* A part that is a string; NULL: none. */
 int mcps__offer_keep_string(struct mcps__offer *offer, enum mcps__part part,

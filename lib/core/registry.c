@@ -79,6 +79,12 @@ static void drop_pages(struct mcps__registry *registry, size_t kind)
 {
     for (size_t i = 0; i < MCPS__N_VERSIONS; i++)
         registry->pages[kind][i] = mcps__pages_unref(registry->pages[kind][i]);
+    for (size_t k = 0; k < MCPS__CLASSES; k++) {
+        struct mcps__pages **pages = registry->classes[k].pages[kind];
+
+        for (size_t i = 0; i < MCPS__N_VERSIONS; i++)
+            pages[i] = mcps__pages_unref(pages[i]);
+    }
     registry->n_drops[kind]++;
 }
 

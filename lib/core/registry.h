@@ -28,6 +28,14 @@ struct mcps__snapshot {
 
 struct mcps__pages; /* lists.h */
 
+enum { MCPS__CLASSES = 16 }; /* for which pages are kept */
+
+/* The same for a class of callers. Without any pages it may become another's. */
+struct mcps__class_pages {
+    unsigned number;
+    struct mcps__pages *pages[MCPS_N_KINDS][MCPS__N_VERSIONS];
+};
+
 struct mcps__registry {
     struct mcps__mutex
         mutex; /* covers which snapshots there are; held while one is made */
@@ -35,6 +43,7 @@ struct mcps__registry {
         *current[MCPS_N_KINDS] MCPS__GUARDED; /* references; never NULL */
     /* What was listed of them, as far as it was asked for: lists.h. */
     struct mcps__pages *pages[MCPS_N_KINDS][MCPS__N_VERSIONS] MCPS__GUARDED;
+    struct mcps__class_pages classes[MCPS__CLASSES] MCPS__GUARDED;
     uint64_t n_drops[MCPS_N_KINDS] MCPS__GUARDED; /* of those, for who makes some */
     uint64_t next_serial MCPS__GUARDED;
     atomic_uint kinds;                /* a bit for each that was ever offered */

@@ -16,15 +16,38 @@
 
 /* ---- listing ---- */
 
+/* A call that a worker makes the page for. */
+static void call_list(const struct mcps__request *request, enum mcps_kind kind,
+                      const struct mcps__buf *cursor)
+{
+    struct mcps__param params[MCPS__N_PARAMS] = { { NULL, 0 } };
+    const struct mcps__call_request call = {
+        .action = &mcps__action_list,
+        .offer = request->peer->engine->listers[kind],
+        .params = params,
+    };
+
+    if (!mcps__offers_params(request, params))
+        return;
+    if (cursor)
+        params[MCPS__PARAM_CURSOR] = (struct mcps__param){ cursor->data, cursor->len };
+    mcps__offers_call(request, &call);
+}
+
 static void answer_page(const struct mcps__request *request, enum mcps_kind kind,
                         const struct mcps__buf *cursor)
 {
     struct mcps__bytes *page;
-    int r = mcps__lists_get(request->peer->engine, kind, request->context->version,
-                            cursor, &page);
+    int r;
 
+    if (mcps__lists_are_calls(request->peer->engine)) {
+        call_list(request, kind, cursor);
+        return;
+    }
+    r = mcps__lists_get(request->peer->engine, kind, request->context->version, 0, cursor,
+                        &page);
     if (r == -EINVAL) {
-        mcps__request_refuse_params(request, "this cursor is none that the server gave");
+        mcps__request_refuse_params(request, MCPS__BAD_CURSOR);
     } else if (r < 0) {
         mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
     } else {
@@ -78,16 +101,12 @@ static int read_progress_token(const struct mcps__request *request, struct mcps_
     return r == -ENOMEM ? r : 0;
 }
 
-enum { QUOTED_MAX = 64 }; /* bytes of a name in an error */
-
 void mcps__offers_refuse_key(const struct mcps__request *request, const char *what,
                              const char *noun, const struct mcps__buf *key)
 {
-    char message[160];
-    size_t len = key->len < QUOTED_MAX ? key->len : QUOTED_MAX;
+    char message[MCPS__UNKNOWN_SIZE];
 
-    len = mcps__utf8_valid_prefix(key->data, len);
-    snprintf(message, sizeof message, "%s %s: \"%.*s\"", what, noun, (int)len, key->data);
+    mcps__view_sentence(message, what, noun, key->data, key->len);
     mcps__request_refuse_params(request, message);
 }
 
@@ -100,7 +119,11 @@ struct mcps__offer *mcps__offers_find(const struct mcps__request *request,
 
     if (offer && enabled)
         return offer;
-    mcps__offers_refuse_key(request, offer ? "Disabled" : "Unknown",
+    /* Where things may be hidden, that one is there is told to nobody. */
+    mcps__offers_refuse_key(request,
+                            offer && !mcps__view_is_set(&request->peer->engine->view)
+                                ? "Disabled"
+                                : "Unknown",
                             mcps__kind_noun(kind), key);
     return mcps__offer_unref(offer);
 }
@@ -115,35 +138,34 @@ static void write_missing(struct mcps__writer *w, unsigned missing)
     mcps__write_object_end(w);
 }
 
-static void refuse_missing(const struct mcps__request *request, const char *data)
+/* The legacy era has no error for it: the model is told. */
+static struct mcps__piece *missing_piece(const struct mcps__request *request,
+                                         const struct mcps__call_request *call,
+                                         const char *data)
 {
-    mcps__request_refuse(request, MCPS__RPC_MISSING_CAPABILITY, NULL, data);
-}
-
-/* The legacy era has no error for it: the model is told, where there is one. */
-static void fail_missing(const struct mcps__request *request,
-                         const struct mcps__call_request *call, const char *data)
-{
+    const struct mcps__id *id = &request->env->id;
     char text[256];
-    struct mcps__buf buf;
-    struct mcps__writer w;
 
+    if (mcps__context_is_modern(request->context)) {
+        MCPS__COUNT(request->peer->engine, bad_messages);
+        return mcps__error_piece(id, MCPS__RPC_MISSING_CAPABILITY, NULL, data);
+    }
     snprintf(text, sizeof text, "This %s needs a client that has declared more: %s",
              mcps__kind_noun(call->offer->kind), data);
     if (!call->action->to_model) {
-        mcps__request_refuse(request, MCPS__RPC_INVALID_REQUEST, text, NULL);
-        return;
+        MCPS__COUNT(request->peer->engine, bad_messages);
+        return mcps__error_piece(id, MCPS__RPC_INVALID_REQUEST, text, NULL);
     }
-    if (mcps__request_begin_result(request, &buf, &w) < 0)
-        return;
-    mcps__write_tool_error(&w, text);
-    mcps__request_end_result(request, &buf, &w);
+    return mcps__tool_error_for(id, request->peer->engine, request->context->version,
+                                text);
 }
 
+/* Who may not see the offer must not be told what it needs: the call then has the answer. */
 static bool check_needs(const struct mcps__request *request,
-                        const struct mcps__call_request *call)
+                        struct mcps__call_request *call)
 {
     unsigned missing = call->offer->needs & ~request->context->capabilities;
+    struct mcps__piece *piece = NULL;
     struct mcps__buf data;
     struct mcps__writer w;
 
@@ -152,13 +174,17 @@ static bool check_needs(const struct mcps__request *request,
     mcps__buf_init(&data, SIZE_MAX);
     mcps__write_init(&w, &data);
     write_missing(&w, missing);
-    if (mcps__write_end(&w) < 0 || mcps__buf_append_byte(&data, '\0') < 0)
-        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
-    else if (mcps__context_is_modern(request->context))
-        refuse_missing(request, data.data);
-    else
-        fail_missing(request, call, data.data);
+    if (mcps__write_end(&w) >= 0 && mcps__buf_append_byte(&data, '\0') >= 0)
+        piece = missing_piece(request, call, data.data);
     mcps__buf_fini(&data);
+    if (piece && mcps__view_is_set(&request->peer->engine->view)) {
+        call->refusal = piece;
+        return true;
+    }
+    if (piece)
+        mcps__request_answer(request, piece);
+    else
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
     return false;
 }
 
@@ -187,7 +213,7 @@ void mcps__offers_call(const struct mcps__request *request,
     const char *why = NULL;
     int r;
 
-    if (!check_needs(request, what))
+    if (!check_needs(request, &call))
         return;
     r = read_progress_token(request, &progress_token);
     call.peer = request->peer;
@@ -199,8 +225,10 @@ void mcps__offers_call(const struct mcps__request *request,
     call.seen = request->seen;
     if (r >= 0)
         r = mcps__call_admit(&call, &why);
-    if (r < 0)
+    if (r < 0) {
+        mcps__piece_free(call.refusal);
         refuse_call(request, r, why);
+    }
 }
 
 static struct mcps__param param_of(const struct mcps__request *request,

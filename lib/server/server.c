@@ -283,6 +283,39 @@ int mcps_server_elicitation_complete(mcps_server *server, const char *elicitatio
                           : -EINVAL;
 }
 
+int mcps_server_set_visibility(mcps_server *server, mcps_classify_fn *classify,
+                               mcps_visible_fn *visible, void *userdata)
+{
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    mcps__mutex_lock(&server->mutex);
+    if (server->state != MCPS__SERVER_IDLE)
+        r = MCPS_EBUSY;
+    else
+        server->engine->view = (struct mcps__view){ classify, visible, userdata };
+    mcps__mutex_unlock(&server->mutex);
+    if (r >= 0)
+        mcps__registry_drop_pages(&server->engine->registry);
+    return r;
+}
+
+int mcps_server_visibility_changed(mcps_server *server)
+{
+    struct mcps__engine *engine = server->engine;
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    mcps__registry_drop_pages(&engine->registry);
+    for (int kind = 0; kind < MCPS_N_KINDS; kind++) {
+        if (mcps__registry_has(&engine->registry, (enum mcps_kind)kind))
+            mcps__changes_announce(&engine->changes, (enum mcps_kind)kind);
+    }
+    return 0;
+}
+
 /* Not while it stops: the stop might miss it, and nobody would tell who waits for it. */
 int mcps_executor_new(mcps_executor **ret, mcps_server *server, const char *name)
 {
