@@ -12,6 +12,7 @@ int main(int argc, char **argv)
     static const struct unit_suite suites[] = {
         { "say", say_tests },
         { "chain", chain_tests },
+        { "view", view_tests },
     };
 
     signal(SIGPIPE, SIG_IGN);
