@@ -364,6 +364,46 @@ static int progress_of(struct json_object *message)
     return params ? json_object_get_int(member(params, "progress")) : -1;
 }
 
+static int progress_before(struct wire *wire, const char *id)
+{
+    int n = 0;
+
+    while (wire_answers(wire, id) == 0) {
+        if (!wire_next(wire, WATCHDOG_MS))
+            return -1;
+        n = (int)wire_messages(wire, "notifications/progress");
+    }
+    return n;
+}
+
+/* There is one stream for everything, and each mode finds it. */
+static void f11_02_progress_in_each_mode(void)
+{
+    struct act act = { .wire = { .memory = NULL } };
+    struct wire old = { .memory = NULL };
+    struct json_object *message;
+
+    CHECK(begin(&act, "progress_ms=0"));
+    CHECK(call_with(&act.wire, "1", "report_slowly", TOKEN));
+    CHECK_INT(progress_before(&act.wire, "1"), 3);
+    CHECK(call_with(&act.wire, "2", "report_slowly",
+                    "," MODERN_META(",\"progressToken\":0")));
+    CHECK_INT(progress_before(&act.wire, "2"), 6);
+    CHECK(wire_connect(&old, &act.scene, NULL) && wire_init(&old, "2025-03-26", "{}"));
+    while (wire_next(&old, 0))
+        ;
+    CHECK(wire_send(&old, "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\","
+                          "\"params\":{\"name\":\"report_slowly\"" TOKEN "}}]"));
+    for (int i = 1; i <= 3; i++)
+        CHECK_INT(progress_of(wire_next(&old, WATCHDOG_MS)), i);
+    message = wire_next(&old, WATCHDOG_MS);
+    CHECK(message && json_object_is_type(message, json_type_array));
+    CHECK(act_ok(&act));
+out:
+    wire_free(&old);
+    CHECK_AFTER(act_end(&act));
+}
+
 static void progress_that_is_slow_goes_out(void)
 {
     struct act act = { .wire = { .memory = NULL } };
@@ -529,6 +569,7 @@ const struct unit_test say_tests[] = {
     UNIT_TEST_ONCE(logs_are_limited, "it has threads"),
     UNIT_TEST_ONCE(odd_logs, "it has threads"),
     UNIT_TEST_ONCE(f11_01_no_log_after_the_answer, "it has threads"),
+    UNIT_TEST_ONCE(f11_02_progress_in_each_mode, "it has threads"),
     UNIT_TEST_ONCE(progress_that_is_slow_goes_out, "it has threads"),
     UNIT_TEST_ONCE(a_flood_of_progress_is_few, "it has threads"),
     UNIT_TEST_ONCE(the_last_goes_out_before_the_answer, "it has threads"),
