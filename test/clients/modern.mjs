@@ -6,250 +6,44 @@
 
 import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
     Client, ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode,
     UnsupportedProtocolVersionError,
 } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import {
+    CALC, FOREVER, Lab, LEGACY, META, MODERN, ROOTS, TEXTS, TOOLS, failure, isModern, methods,
+    onlyText, run, scenario,
+} from './lab.mjs';
 
-const [starter, program, folder, ...wanted] = process.argv.slice(2);
-
-const CALC = join(dirname(program), '../../doc/examples/calc');
-const WATCHDOG_MS = 120000;
-const EXIT_MS = 60000;
-const FOREVER = { timeout: 2 * WATCHDOG_MS };
-const MODERN = '2026-07-28';
-const LEGACY = '2025-11-25';
 const LATER = '2099-01-01'; // no server has it
-const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
-const VERSION = 'io.modelcontextprotocol/protocolVersion';
-const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+const VERSION = `${META}protocolVersion`;
+const CAPABILITIES = `${META}clientCapabilities`;
 // For more sleepers at a time than a small machine has workers.
 const WORKERS = ['--workers', '8'];
-const TOOLS = ['add', 'big', 'echo', 'fail', 'no_result', 'progress', 'roots', 'sleep',
-    'spin', 'stats', 'stubborn'];
-const TEXTS = [
-    '',
-    'plain',
-    'quotes " and \\ and / and \b \f \t',
-    'line\nline\r\nline\rline\n',
-    'control \u0001 \u001f \u007f \u0085',
-    'lines to some: \u2028 and \u2029, \u000b and \u000c',
-    'Grüße, 日本語, العربية, ελληνικά',
-    'emoji 👩‍👩‍👧‍👦 🏳️‍🌈 and 𝄞',
-    'edges \ufeff \ud7ff \ue000 \uffff \u{10000} \u{10ffff}',
-    '{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}\n',
-    '\\u2028 \\n \\" \\\\',
-];
-const ROOTS = [{ uri: 'file:///srv/gr%C3%BC%C3%9Fe', name: 'Grüße 👋\u2028' }];
-
-// ---- a server of its own for each scenario ----
-
-let current;
-let labs = 0;
 
 // The client asks for the era in the process that it then talks to, only when its
 // transport is not exactly StdioClientTransport. Otherwise it starts one more for that.
 class SameProcess extends StdioClientTransport {}
 
-class Lab {
-    constructor(name, options) {
-        this.file = join(folder, `${name}-${++labs}`);
-        this.sent = [];
-        this.received = [];
-        this.errors = [];
-        this.raw = new Map(); // what a scenario writes by itself, by id
-        this.client = new Client({ name: 'check-clients', version: '1' }, {
-            capabilities: options.capabilities ?? {},
-            versionNegotiation: { mode: options.mode ?? 'auto' },
-            ...options.client,
-        });
-        this.client.onerror = (error) => this.errors.push(error);
-        for (const [method, handler] of Object.entries(options.handlers ?? {}))
-            this.client.setRequestHandler(method, handler);
-        this.server = basename(options.server ?? program);
-        this.transport = this.#makeTransport(options);
+class ModernLab extends Lab {
+    newClient({ capabilities = {}, handlers = {}, mode = 'auto', client: more }) {
+        const client = new Client({ name: 'check-clients', version: '1' },
+            { capabilities, versionNegotiation: { mode }, ...more });
+
+        for (const [method, handler] of Object.entries(handlers))
+            client.setRequestHandler(method, (request) => handler(request.params));
+        return client;
     }
 
-    // Each process has files of its own, for there may be two.
-    #makeTransport({ transport: Transport = SameProcess, args = [], server = program }) {
-        const transport = new Transport({
-            command: '/bin/sh',
-            args: ['-c', 'file=$1.$$; shift; exec /bin/sh "$0" "$file" "$@"', starter,
-                this.file, server, ...args, 'stdio:'],
-        });
-        const send = transport.send.bind(transport);
-        let handler;
-
-        // The client puts one handler in the place of another as it goes.
-        Object.defineProperty(transport, 'onmessage', {
-            get: () => handler && ((message) => this.#receive(message, handler)),
-            set: (next) => { handler = next; },
-        });
-        transport.send = (message, options) => {
-            this.sent.push(message);
-            return send(message, options);
-        };
-        return transport;
-    }
-
-    #receive(message, handler) {
-        this.received.push(message);
-        if (this.raw.has(message.id) && !('method' in message)) {
-            this.raw.get(message.id)(message);
-            this.raw.delete(message.id);
-        } else if (this.onRaw?.(message)) {
-            return;
-        } else if (this.last) {
-            this.last = this.last.then(() => nextTurn()).then(() => handler(message));
-        } else {
-            handler(message);
-        }
-    }
-
-    // The client forgets its progress callback when it sees the answer, while progress
-    // that was read together with it waits for its turn. With a turn for each message
-    // none does.
-    pace() {
-        this.last = Promise.resolve();
-    }
-
-    // A message that the client knows nothing of, and the answer to it.
-    write(message) {
-        return this.transport.send({ jsonrpc: '2.0', ...message });
-    }
-
-    ask(id, method, params) {
-        const answer = new Promise((resolve) => { this.raw.set(id, resolve); });
-
-        return this.write({ id, method, ...params && { params } }).then(() => answer);
-    }
-
-    async connect(options) {
-        await this.client.connect(this.transport, options);
+    newTransport(parameters, { transport: Transport = SameProcess }) {
+        return new Transport(parameters);
     }
 
     call(name, args, options) {
         return this.client.callTool({ name, arguments: args }, options);
     }
-
-    // The text of a result that is none of an error.
-    async text(name, args, options) {
-        const result = await this.call(name, args, options);
-
-        assert.ok(!result.isError, `${name} failed: ${JSON.stringify(result.content)}`);
-        return onlyText(result);
-    }
-
-    async stats() {
-        return JSON.parse(await this.text('stats', {}));
-    }
-
-    // Only the watchdog limits how long that takes.
-    async statsUntil(condition) {
-        for (;;) {
-            this.waiting = await this.stats();
-            if (condition(this.waiting))
-                return this.waiting;
-            await delay(10);
-        }
-    }
-
-    async #files(end) {
-        const files = await readdir(dirname(this.file));
-
-        return files.filter((name) => name.startsWith(`${basename(this.file)}.`) &&
-            name.endsWith(end)).map((name) => join(dirname(this.file), name));
-    }
-
-    async #exitCode(file) {
-        const end = performance.now() + EXIT_MS;
-
-        while (performance.now() < end) {
-            const status = await readFile(file, 'utf8').catch(() => null);
-
-            if (status !== null)
-                return Number(status);
-            await delay(10);
-        }
-        throw new Error('a server did not end by itself');
-    }
-
-    // Every server that was started has ended well by itself.
-    async close(processes = 1) {
-        await this.client.close();
-        const pids = await this.#files('.pid');
-
-        assert.equal(pids.length, processes, 'servers that were started');
-        for (const pid of pids)
-            assert.equal(await this.#exitCode(pid.replace(/pid$/, 'status')), 0,
-                'exit code of a server');
-        assert.deepEqual(this.errors, [], 'errors that the client saw');
-        this.#checkAnswers();
-    }
-
-    // Whatever happened: at most one answer to each request, in the shape of its era, and
-    // no request of the server's on a wire that only the modern era was spoken on.
-    #checkAnswers() {
-        const asked = new Map(this.sent.filter((sent) => 'id' in sent && sent.method)
-            .map((sent) => [sent.id, sent]));
-        const answers = this.received.filter((message) => !('method' in message));
-
-        assert.equal(new Set(answers.map((answer) => answer.id)).size, answers.length,
-            'one answer for each request');
-        for (const answer of answers)
-            checkShape(asked.get(answer.id), answer, this.server);
-        if (!this.sent.some((sent) => sent.method === 'initialize'))
-            assert.ok(!this.received.some((got) => 'method' in got && 'id' in got),
-                'the server asked in the modern era');
-    }
-
-    async said() {
-        const texts = (await this.#files('.err')).map((file) => readFile(file, 'utf8'));
-
-        return (await Promise.all(texts)).join('');
-    }
-}
-
-function isModern(request) {
-    return request.params?._meta?.[VERSION] !== undefined;
-}
-
-function checkShape(request, answer, server) {
-    const text = JSON.stringify(answer).slice(0, 300);
-
-    assert.ok(request, `nobody asked for ${text}`);
-    if (isModern(request) && answer.result) {
-        assert.equal(answer.result.resultType, 'complete', text);
-        assert.equal(answer.result._meta[SERVER_INFO].name, server, text);
-    } else if (answer.result) {
-        for (const name of ['resultType', 'ttlMs', 'cacheScope', '_meta'])
-            assert.ok(!(name in answer.result), `${name} in ${text}`);
-    } else if (isModern(request)) {
-        const { code } = answer.error;
-
-        assert.ok(!(code >= -32019 && code <= -32000) && code !== -32042, text);
-    } else {
-        assert.ok(![-32020, -32021, -32022].includes(answer.error.code), text);
-    }
-}
-
-function onlyText(result) {
-    assert.equal(result.content.length, 1);
-    assert.equal(result.content[0].type, 'text');
-    return result.content[0].text;
-}
-
-async function failure(promise) {
-    try {
-        await promise;
-    } catch (error) {
-        return error;
-    }
-    throw new Error('that should have failed');
 }
 
 async function expectError(promise, type, code) {
@@ -258,14 +52,6 @@ async function expectError(promise, type, code) {
     assert.ok(error instanceof type, `${error}`);
     assert.equal(error.code, code, `${error}`);
     return error;
-}
-
-// ---- scenarios ----
-
-const scenarios = [];
-
-function scenario(name, body, options = {}) {
-    scenarios.push({ name, body, options });
 }
 
 // ---- which era ----
@@ -281,8 +67,6 @@ function checkModern(lab) {
     assert.ok(client.getServerCapabilities().tools);
     assert.equal(client.getInstructions(), 'Tools for tests.');
 }
-
-const methods = (messages) => messages.map((message) => message.method);
 
 scenario('connect', async (lab) => {
     checkModern(lab);
@@ -700,8 +484,6 @@ scenario('both eras, each cancels its own', async (lab) => {
     assert.ok(!lab.received.some((message) => message.id === 'old'));
 }, { args: WORKERS });
 
-// ---- running them ----
-
 // The example of doc/examples: all that a client does with a server, against one that was
 // written to be read.
 const calc = async (lab) => {
@@ -733,44 +515,4 @@ const calc = async (lab) => {
 scenario('calc', calc, { server: CALC });
 scenario('calc in the legacy way', calc, { server: CALC, mode: 'legacy' });
 
-async function play({ name, body, options }) {
-    const lab = new Lab(name.replaceAll(/[ ,]+/g, '-'), options);
-
-    current = lab;
-    try {
-        if (!options.bare)
-            await lab.connect();
-        await body(lab);
-    } catch (error) {
-        await lab.client.close().catch(() => {});
-        throw error;
-    }
-    if (!options.closed)
-        await lab.close();
-}
-
-async function watchdog(signal) {
-    await delay(WATCHDOG_MS, undefined, { signal });
-    throw new Error(`no end after ${WATCHDOG_MS} ms; ${JSON.stringify(current.waiting)}`);
-}
-
-let failed = 0;
-
-for (const one of scenarios) {
-    const stop = new AbortController();
-
-    if (wanted.length > 0 && !wanted.includes(one.name))
-        continue;
-    try {
-        await Promise.race([play(one), watchdog(stop.signal)]);
-        console.log(`PASS: clients/modern ${one.name}`);
-    } catch (error) {
-        failed++;
-        console.log(`FAIL: clients/modern ${one.name}`);
-        console.log(error.stack ?? error);
-        console.log(await current.said());
-    }
-    stop.abort();
-}
-// A scenario that the watchdog ended may have left something that would keep this alive.
-process.exit(failed > 0 ? 1 : 0);
+await run('modern', ModernLab);

@@ -102,7 +102,7 @@ install_py() {
 run_node() { # client, arguments
     client=$1
     shift
-    cp "$src/$client"*.mjs "$installed/$client"
+    cp "$src"/*.mjs "$installed/$client"
     timeout -k 10 $run_seconds node "$installed/$client/$client.mjs" "$@"
 }
 

@@ -1,159 +1,46 @@
 // SPDX-License-Identifier: MIT
-// The official TypeScript client drives the lab over stdio. run.sh installs the client
-// and calls this. Says PASS or FAIL for each scenario, and exits with 1 if one failed.
-// Usage: node ts.mjs SERVER.SH LAB FOLDER [SCENARIO]...
+// The official TypeScript client of the legacy era drives the lab over stdio. run.sh installs
+// the client and calls this. Says PASS or FAIL for each scenario, and exits with 1 if one
+// failed. Usage: node ts.mjs SERVER.SH LAB FOLDER [SCENARIO]...
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import {
-    ErrorCode, ListRootsRequestSchema, McpError,
+    CreateMessageRequestSchema, ElicitRequestSchema, ErrorCode, ListRootsRequestSchema,
+    McpError,
 } from '@modelcontextprotocol/sdk/types.js';
+import {
+    CALC, FOREVER, Lab, LEGACY, ROOTS, TEXTS, TOOLS, failure, onlyText, run, scenario,
+} from './lab.mjs';
 
-const [starter, program, folder, ...wanted] = process.argv.slice(2);
+// How this client names the requests that a server makes.
+const SCHEMAS = {
+    'elicitation/create': ElicitRequestSchema,
+    'roots/list': ListRootsRequestSchema,
+    'sampling/createMessage': CreateMessageRequestSchema,
+};
 
-const CALC = join(dirname(program), '../../doc/examples/calc');
-const WATCHDOG_MS = 120000;
-const EXIT_MS = 60000;
-const FOREVER = { timeout: 2 * WATCHDOG_MS };
-const LATEST = '2025-11-25';
-const TOOLS = ['add', 'big', 'echo', 'fail', 'no_result', 'progress', 'roots', 'sleep',
-    'spin', 'stats', 'stubborn'];
-const TEXTS = [
-    '',
-    'plain',
-    'quotes " and \\ and / and \b \f \t',
-    'line\nline\r\nline\rline\n',
-    'control \u0001 \u001f \u007f \u0085',
-    'lines to some: \u2028 and \u2029, \u000b and \u000c',
-    'Grüße, 日本語, العربية, ελληνικά',
-    'emoji 👩‍👩‍👧‍👦 🏳️‍🌈 and 𝄞',
-    'edges \ufeff \ud7ff \ue000 \uffff \u{10000} \u{10ffff}',
-    '{"jsonrpc":"2.0","id":1,"result":{}}\n',
-    '\\u2028 \\n \\" \\\\',
-];
+class LegacyLab extends Lab {
+    newClient({ capabilities = {}, handlers = {}, client: more }) {
+        const client = new Client({ name: 'check-clients', version: '1' },
+            { capabilities, ...more });
 
-// ---- a server of its own for each scenario ----
-
-let current;
-let servers = 0;
-
-class Lab {
-    constructor(name, options) {
-        this.file = join(folder, `${name}-${++servers}`);
-        this.sent = [];
-        this.received = [];
-        this.errors = [];
-        this.client = new Client({ name: 'check-clients', version: '1' },
-            { capabilities: options.roots ? { roots: {} } : {} });
-        this.client.onerror = (error) => this.errors.push(error);
-        if (options.roots)
-            this.client.setRequestHandler(ListRootsRequestSchema, options.roots);
-        this.transport = this.#makeTransport(options);
+        for (const [method, handler] of Object.entries(handlers))
+            client.setRequestHandler(SCHEMAS[method], (request) => handler(request.params));
+        return client;
     }
 
-    #makeTransport({ offer, server = program }) {
-        const transport = new StdioClientTransport({
-            command: '/bin/sh',
-            args: [starter, this.file, server, 'stdio:'],
-        });
-        const send = transport.send.bind(transport);
+    newTransport(parameters) {
+        const transport = new StdioClientTransport(parameters);
 
-        transport.onmessage = (message) => this.received.push(message);
         transport.setProtocolVersion = (version) => { this.version = version; };
-        transport.send = (message, options) => {
-            // The client always offers the latest revision, with no option for another.
-            if (offer && message.method === 'initialize')
-                message.params.protocolVersion = offer;
-            this.sent.push(message);
-            return send(message, options);
-        };
         return transport;
-    }
-
-    async connect() {
-        await this.client.connect(this.transport);
-    }
-
-    // The client forgets its progress callback when it sees the answer, while progress
-    // that was read together with it waits for its turn. With a turn for each message
-    // none does.
-    pace() {
-        const deliver = this.transport.onmessage;
-        let last = Promise.resolve();
-
-        this.transport.onmessage = (message) => {
-            last = last.then(() => nextTurn()).then(() => deliver(message));
-        };
     }
 
     call(name, args, options) {
         return this.client.callTool({ name, arguments: args }, undefined, options);
     }
-
-    // The text of a result that is none of an error.
-    async text(name, args, options) {
-        const result = await this.call(name, args, options);
-
-        assert.ok(!result.isError, `${name} failed: ${JSON.stringify(result.content)}`);
-        return onlyText(result);
-    }
-
-    async stats() {
-        return JSON.parse(await this.text('stats', {}));
-    }
-
-    // Only the watchdog limits how long that takes.
-    async statsUntil(condition) {
-        for (;;) {
-            this.waiting = await this.stats();
-            if (condition(this.waiting))
-                return this.waiting;
-            await delay(10);
-        }
-    }
-
-    async #exitCode() {
-        const end = performance.now() + EXIT_MS;
-
-        while (performance.now() < end) {
-            const status = await readFile(`${this.file}.status`, 'utf8')
-                .catch(() => null);
-
-            if (status !== null)
-                return Number(status);
-            await delay(10);
-        }
-        throw new Error('the server did not end by itself');
-    }
-
-    async close() {
-        await this.client.close();
-        assert.equal(await this.#exitCode(), 0, 'exit code of the server');
-        assert.deepEqual(this.errors, [], 'errors that the client saw');
-    }
-
-    async said() {
-        return await readFile(`${this.file}.err`, 'utf8').catch(() => '');
-    }
-}
-
-function onlyText(result) {
-    assert.equal(result.content.length, 1);
-    assert.equal(result.content[0].type, 'text');
-    return result.content[0].text;
-}
-
-async function failure(promise) {
-    try {
-        await promise;
-    } catch (error) {
-        return error;
-    }
-    throw new Error('that should have failed');
 }
 
 async function expectMcpError(promise, code) {
@@ -166,19 +53,13 @@ async function expectMcpError(promise, code) {
 
 // ---- scenarios ----
 
-const scenarios = [];
-
-function scenario(name, body, options = {}) {
-    scenarios.push({ name, body, options });
-}
-
 scenario('connect', async (lab) => {
     const info = lab.client.getServerVersion();
 
     assert.equal(info.name, 'lab');
     assert.equal(info.title, 'The lab');
     assert.ok(info.version.length > 0);
-    assert.equal(lab.version, LATEST);
+    assert.equal(lab.version, LEGACY);
     assert.ok(lab.client.getServerCapabilities().tools);
     assert.equal(lab.client.getInstructions(), 'Tools for tests.');
 });
@@ -300,24 +181,25 @@ scenario('time limit of the client', async (lab) => {
     assert.equal(await lab.text('echo', { text: 'still here' }), 'still here');
 });
 
-const ROOTS = [
-    { uri: 'file:///home/somebody/project', name: 'The project' },
-    { uri: 'file:///srv/gr%C3%BC%C3%9Fe', name: 'Grüße 👋\u2028' },
-];
-
 scenario('roots', async (lab) => {
     const calls = Array.from({ length: 8 }, () => lab.text('roots', {}));
 
     for (const text of await Promise.all(calls))
         assert.deepEqual(JSON.parse(text), ROOTS);
-}, { roots: async () => ({ roots: ROOTS }) });
+}, {
+    capabilities: { roots: {} },
+    handlers: { 'roots/list': async () => ({ roots: ROOTS }) },
+});
 
 scenario('roots that fail', async (lab) => {
     const result = await lab.call('roots', {});
 
     assert.equal(result.isError, true);
     assert.match(await lab.said(), /roots ended: MCPS_EREFUSED/);
-}, { roots: async () => { throw new Error('there are none today'); } });
+}, {
+    capabilities: { roots: {} },
+    handlers: { 'roots/list': async () => { throw new Error('there are none today'); } },
+});
 
 scenario('no roots', async (lab) => {
     const result = await lab.call('roots', {});
@@ -377,10 +259,8 @@ async function checkRevision(lab, expected) {
 
 for (const offer of ['2024-11-05', '2025-03-26', '2025-06-18'])
     scenario(`revision ${offer}`, (lab) => checkRevision(lab, offer), { offer });
-scenario('revision nobody knows', (lab) => checkRevision(lab, LATEST),
+scenario('revision nobody knows', (lab) => checkRevision(lab, LEGACY),
     { offer: '1999-12-31' });
-
-// ---- running them ----
 
 // The example of doc/examples: all that a client does with a server, against one that was
 // written to be read.
@@ -410,42 +290,4 @@ scenario('calc', async (lab) => {
     lab.errors = lab.errors.filter((error) => !/unknown token/.test(error.message));
 }, { server: CALC });
 
-async function play({ name, body, options }) {
-    const lab = new Lab(name.replaceAll(' ', '-'), options);
-
-    current = lab;
-    await lab.connect();
-    try {
-        await body(lab);
-    } catch (error) {
-        await lab.close().catch(() => {});
-        throw error;
-    }
-    await lab.close();
-}
-
-async function watchdog(signal) {
-    await delay(WATCHDOG_MS, undefined, { signal });
-    throw new Error(`no end after ${WATCHDOG_MS} ms; ${JSON.stringify(current.waiting)}`);
-}
-
-let failed = 0;
-
-for (const one of scenarios) {
-    const stop = new AbortController();
-
-    if (wanted.length > 0 && !wanted.includes(one.name))
-        continue;
-    try {
-        await Promise.race([play(one), watchdog(stop.signal)]);
-        console.log(`PASS: clients/ts ${one.name}`);
-    } catch (error) {
-        failed++;
-        console.log(`FAIL: clients/ts ${one.name}`);
-        console.log(error.stack ?? error);
-        console.log(await current.said());
-    }
-    stop.abort();
-}
-// A scenario that the watchdog ended may have left something that would keep this alive.
-process.exit(failed > 0 ? 1 : 0);
+await run('ts', LegacyLab);
