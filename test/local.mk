@@ -27,6 +27,7 @@ check-long: all test/fixtures/lab test/clients/args_cases
 # against the schemas. None of "make check": it needs a network the first time, and node, npm
 # and python3 with venv.
 EXTRA_DIST += test/clients/run.sh test/clients/server.sh test/clients/lab.mjs test/clients/ts.mjs \
+	test/clients/features.mjs test/clients/ts_features.mjs test/clients/modern_features.mjs \
 	test/clients/modern.mjs test/clients/py.py test/clients/schema.mjs \
 	test/clients/schema_offers.mjs test/clients/schema_wire.mjs test/clients/args.mjs
 EXTRA_PROGRAMS += test/clients/args_cases

@@ -16,6 +16,8 @@ export const KINDS = join(dirname(program), 'kinds');
 const WATCHDOG_MS = 120000;
 const EXIT_MS = 60000;
 export const FOREVER = { timeout: 2 * WATCHDOG_MS };
+// For the lab to tell of each step, however fast they come.
+export const EACH_STEP = ['--option', 'progress_ms=0'];
 export const MODERN = '2026-07-28';
 export const LEGACY = '2025-11-25';
 export const META = 'io.modelcontextprotocol/';
@@ -260,6 +262,15 @@ export async function expectCode(promise, code) {
 
     assert.equal(error.code, code, `${error}`);
     return error;
+}
+
+// Of progress that comes faster than clients are told: it grows, and the last is told.
+export function checkFewSteps(lab, last) {
+    const steps = lab.of('notifications/progress').map(({ params }) => params.progress);
+
+    assert.ok(steps.length > 0 && steps.length < last, `${steps.length} steps`);
+    assert.ok(steps.every((step, i) => step > (steps[i - 1] ?? 0)), `${steps}`);
+    assert.equal(steps.at(-1), last);
 }
 
 export const methods = (messages) => messages.map((message) => message.method);

@@ -13,9 +13,11 @@ import {
 } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import {
-    CALC, FOREVER, Lab, LEGACY, META, MODERN, ROOTS, TEXTS, TOOLS, failure, isModern, methods,
-    onlyText, run, scenario,
+    CALC, EACH_STEP, FOREVER, Lab, LEGACY, META, MODERN, ROOTS, TEXTS, TOOLS, checkFewSteps,
+    failure, isModern, methods, onlyText, run, scenario,
 } from './lab.mjs';
+import './features.mjs';
+import './modern_features.mjs';
 
 const LATER = '2099-01-01'; // no server has it
 const VERSION = `${META}protocolVersion`;
@@ -28,6 +30,8 @@ const WORKERS = ['--workers', '8'];
 class SameProcess extends StdioClientTransport {}
 
 class ModernLab extends Lab {
+    isModern = true;
+
     newClient({ capabilities = {}, handlers = {}, mode = 'auto', client: more }) {
         const client = new Client({ name: 'check-clients', version: '1' },
             { capabilities, versionNegotiation: { mode }, ...more });
@@ -107,7 +111,7 @@ scenario('connect in the legacy way', async (lab) => {
     assert.deepEqual(methods(lab.sent).slice(0, 3),
         ['initialize', 'notifications/initialized', 'tools/list']);
     assert.ok(!lab.sent.some(isModern), 'it wrote something modern');
-}, { mode: 'legacy' });
+}, { mode: 'legacy', args: EACH_STEP });
 
 // Whoever knows the server already need not ask: the first request is a call.
 scenario('connect with what is known', async (lab) => {
@@ -252,6 +256,16 @@ scenario('progress', async (lab) => {
     await checkProgress(lab, 10, 5);
     await checkProgress(lab, 200, 0);
     await checkProgress(lab, 0, 0);
+}, { args: EACH_STEP });
+
+// The first at once, then few of many, and the last of them.
+scenario('progress that is too fast', async (lab) => {
+    lab.pace();
+    const onprogress = () => {};
+
+    assert.equal(await lab.text('progress', { steps: 10000, ms: 0 }, { onprogress }),
+        '10000 steps');
+    checkFewSteps(lab, 10000);
 });
 
 scenario('progress not asked for', async (lab) => {
@@ -438,7 +452,7 @@ scenario('both eras with progress', async (lab) => {
     const all = Array.from({ length: 50 }, (_, i) => i + 1);
     assert.deepEqual(steps, all);
     assert.deepEqual(oldSteps, all);
-});
+}, { args: EACH_STEP });
 
 // The legacy client is asked on the same wire, the modern one is not.
 scenario('both eras and roots', async (lab) => {

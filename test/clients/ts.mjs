@@ -11,8 +11,11 @@ import {
     McpError,
 } from '@modelcontextprotocol/sdk/types.js';
 import {
-    CALC, FOREVER, Lab, LEGACY, ROOTS, TEXTS, TOOLS, failure, onlyText, run, scenario,
+    CALC, EACH_STEP, FOREVER, Lab, LEGACY, ROOTS, TEXTS, TOOLS, checkFewSteps, failure,
+    onlyText, run, scenario,
 } from './lab.mjs';
+import './features.mjs';
+import './ts_features.mjs';
 
 // How this client names the requests that a server makes.
 const SCHEMAS = {
@@ -22,6 +25,8 @@ const SCHEMAS = {
 };
 
 class LegacyLab extends Lab {
+    isModern = false;
+
     newClient({ capabilities = {}, handlers = {}, client: more }) {
         const client = new Client({ name: 'check-clients', version: '1' },
             { capabilities, ...more });
@@ -146,6 +151,16 @@ scenario('progress', async (lab) => {
     await checkProgress(lab, 10, 5);
     await checkProgress(lab, 200, 0);
     await checkProgress(lab, 0, 0);
+}, { args: EACH_STEP });
+
+// The first at once, then few of many, and the last of them.
+scenario('progress that is too fast', async (lab) => {
+    lab.pace();
+    const onprogress = () => {};
+
+    assert.equal(await lab.text('progress', { steps: 10000, ms: 0 }, { onprogress }),
+        '10000 steps');
+    checkFewSteps(lab, 10000);
 });
 
 scenario('progress not asked for', async (lab) => {
@@ -258,9 +273,10 @@ async function checkRevision(lab, expected) {
 }
 
 for (const offer of ['2024-11-05', '2025-03-26', '2025-06-18'])
-    scenario(`revision ${offer}`, (lab) => checkRevision(lab, offer), { offer });
+    scenario(`revision ${offer}`, (lab) => checkRevision(lab, offer),
+        { offer, args: EACH_STEP });
 scenario('revision nobody knows', (lab) => checkRevision(lab, LEGACY),
-    { offer: '1999-12-31' });
+    { offer: '1999-12-31', args: EACH_STEP });
 
 // The example of doc/examples: all that a client does with a server, against one that was
 // written to be read.
