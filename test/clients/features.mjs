@@ -363,7 +363,7 @@ scenario('trace context', async (lab) => {
     const result = await lab.client.callTool({ name: 'trace', arguments: {},
         _meta: { traceparent, tracestate: 'a=1', 'example.com/more': [1] } });
 
-    assert.equal(onlyText(result), `${traceparent} a=1 [ 1 ]`);
+    assert.equal(onlyText(result), `${traceparent} a=1 [1]`);
     assert.equal((await failure(lab.client.callTool({ name: 'nobody', arguments: {},
         _meta: { traceparent } }))).code, -32602);
 }, kinds);
