@@ -236,6 +236,7 @@ MCPS__NO_LOCK_ANALYSIS /* the mutex is held, which a table cannot say */
 }
 
 const struct mcps__action mcps__action_prompt = {
+    .asks = true,
     .method = "prompts/get",
     .shape = MCPS__SHAPE_MESSAGES,
     .texts = true,

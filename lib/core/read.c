@@ -162,6 +162,7 @@ static void write_members(struct mcps_call *call, struct mcps__writer *w)
 }
 
 const struct mcps__action mcps__action_resource = {
+    .asks = true,
     .method = "resources/read",
     .shape = MCPS__SHAPE_CONTENTS,
     .texts = true,
