@@ -186,7 +186,7 @@ static void progress_goes_on(void)
 {
     struct place place = { .host = NULL };
 
-    CHECK(begin(&place, NULL));
+    CHECK(begin(&place, "progress_ms=0"));
     CHECK(wire_send(&place.wire,
                     "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{"
                     "\"name\":\"tell\",\"_meta\":{\"progressToken\":\"t\"}}}"));
