@@ -50,6 +50,58 @@ static int roots(mcps_call *call, struct json_object *args, void *userdata)
     return mcps_call_text(call, "roots");
 }
 
+/* ---- prompts and resources ---- */
+
+static const char *const colours[] = { "red", "green", NULL };
+
+#define PAINT(ARG, S)                                             \
+    ARG(S, ENUM, colour, NULL, MCPS_REQUIRED, .choices = colours) \
+    ARG(S, INT, n, NULL, MCPS_OPTIONAL)                           \
+    ARG(S, STRING, text, NULL, MCPS_OPTIONAL)
+MCPS_ARGS(paint, PAINT);
+
+MCPS_PROMPT_HANDLER(mix, paint)
+{
+    (void)userdata;
+    return mcps_call_text(call, "%s %lld %s", colours[args->colour], (long long)args->n,
+                          args->has_text ? args->text : "");
+}
+
+MCPS_TEMPLATE_HANDLER(read_paint, paint)
+{
+    (void)userdata;
+    return mcps_call_resource_text(call, NULL, NULL, args->has_text ? args->text : "",
+                                   args->has_text ? strlen(args->text) : 0);
+}
+
+static int complete(mcps_call *call, const char *argument, const char *value,
+                    void *userdata)
+{
+    const char *other = mcps_complete_context(call, argument);
+
+    (void)userdata;
+    return mcps_complete_value(call, other ? other : value);
+}
+
+static void add_offers(void)
+{
+    static const struct mcps_prompt prompts[] = {
+        MCPS_PROMPT(mix, paint, "Mixes", .complete = complete),
+        MCPS_PROMPT_STRUCT(.name = "echo", .handler = echo),
+    };
+    static const struct mcps_resource resources[] = {
+        MCPS_RESOURCE(.uri = "a:text", .name = "text", .text = "text"),
+        MCPS_RESOURCE(.uri = "a:blob", .name = "blob", .blob = MCPS_STATIC_BLOB("ab", 2)),
+    };
+    static const struct mcps_template templates[] = {
+        MCPS_TEMPLATE("a:{colour}/{+text}{?n}", read_paint, paint, "Paint"),
+    };
+
+    FUZZ_CHECK(mcps_server_add_prompts(server, prompts, 2) >= 0);
+    FUZZ_CHECK(mcps_server_add_resources(server, resources, 2) >= 0);
+    FUZZ_CHECK(mcps_server_add_templates(server, templates, 1) >= 0);
+}
+
 /* So that no thread is left for a sanitizer to find. */
 static void stop(void)
 {
@@ -70,6 +122,7 @@ static void start(void)
     FUZZ_CHECK(mcps_server_set_limit(server, MCPS_LIMIT_EOF_GRACE_MS, 0) == 0);
     FUZZ_CHECK(mcps_server_set_limit(server, MCPS_LIMIT_MESSAGE_BYTES, 2048) == 0);
     FUZZ_CHECK(mcps_server_add_tools(server, tools, sizeof tools / sizeof tools[0]) == 0);
+    add_offers();
     FUZZ_CHECK(mcps_server_start(server) == 0);
     atexit(stop);
 }
