@@ -53,6 +53,7 @@ static void acknowledged_before_anything_else(void)
     CHECK(wire_listen(&act.wire, "1", URIS_A));
     CHECK(mcps__sync_wait("before_listener_shown", 1));
     CHECK_INT(update(&act, "test://a"), 0);
+    CHECK_INT(scene_stats(&act.scene).out_bytes, 0); /* so it is not acknowledged yet */
     mcps__sync_release("before_listener_shown");
     CHECK_STR(wire_text(&act.wire), ACK("1", URIS_A));
     CHECK(wire_quiet(&act.wire));
