@@ -10,6 +10,7 @@
 #include <string.h>
 
 SCENE_STAT(cancelled);
+SCENE_STAT(answers);
 
 static struct json_object *member(struct json_object *object, const char *name)
 {
@@ -47,6 +48,25 @@ static int log_often(mcps_call *call, struct json_object *args, void *userdata)
     (void)userdata;
     for (int i = 0; i < 20 && r >= 0; i++)
         r = mcps_call_log(call, MCPS_LOG_ERROR, NULL, "%d", i);
+    return r;
+}
+
+enum { N_LARGE = 100, LARGE = 100000 };
+
+static int log_much(mcps_call *call, struct json_object *args, void *userdata)
+{
+    char *text = malloc(LARGE + 1);
+    int r = text ? 0 : -ENOMEM;
+
+    (void)args;
+    (void)userdata;
+    if (text) {
+        memset(text, 'x', LARGE);
+        text[LARGE] = '\0';
+    }
+    for (int i = 0; i < N_LARGE && r >= 0; i++)
+        r = mcps_call_log(call, MCPS_LOG_ERROR, NULL, "%s", text);
+    free(text);
     return r;
 }
 
@@ -148,6 +168,7 @@ static int learn(mcps_call *call, struct json_object *args, void *userdata)
 static const struct mcps_tool tools[] = {
     MCPS_TOOL_STRUCT(.name = "log_all", .handler = log_all),
     MCPS_TOOL_STRUCT(.name = "log_often", .handler = log_often),
+    MCPS_TOOL_STRUCT(.name = "log_much", .handler = log_much),
     MCPS_TOOL_STRUCT(.name = "log_oddly", .handler = log_oddly),
     MCPS_TOOL_STRUCT(.name = "log_late", .handler = log_late),
     MCPS_TOOL_STRUCT(.name = "report_twice", .handler = report_twice),
@@ -311,6 +332,25 @@ static void logs_are_limited(void)
     CHECK(n >= 5 && n <= 10);
     CHECK_INT(mcps_server_get_limit_hits(act.scene.server, MCPS_LIMIT_CLIENT_LOGS),
               20 - n);
+    CHECK(act_ok(&act));
+out:
+    CHECK_AFTER(act_end(&act));
+}
+
+/* Far more than the hard mark, to one who does not read meanwhile, and then reads on. */
+static void logs_do_not_drown_a_client(void)
+{
+    struct act act = { .wire = { .memory = NULL } };
+    unsigned n;
+
+    CHECK(begin(&act, "out_bytes=200000 client_logs=1000"));
+    CHECK(wire_call(&act.wire, "1", "log_much", NULL));
+    CHECK(scene_wait(&act.scene, stat_answers, 1));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "1")), 0);
+    n = wire_messages(&act.wire, "notifications/message");
+    CHECK(n >= 2 && n < N_LARGE);
+    CHECK_INT(mcps_server_get_limit_hits(act.scene.server, MCPS_LIMIT_OUT_BYTES),
+              N_LARGE - n);
     CHECK(act_ok(&act));
 out:
     CHECK_AFTER(act_end(&act));
@@ -567,6 +607,7 @@ const struct unit_test say_tests[] = {
     UNIT_TEST_ONCE(f11_07_without_a_level, "it has threads"),
     UNIT_TEST_ONCE(f11_05_a_level_is_set_in_order, "it has threads"),
     UNIT_TEST_ONCE(logs_are_limited, "it has threads"),
+    UNIT_TEST_ONCE(logs_do_not_drown_a_client, "it has threads"),
     UNIT_TEST_ONCE(odd_logs, "it has threads"),
     UNIT_TEST_ONCE(f11_01_no_log_after_the_answer, "it has threads"),
     UNIT_TEST_ONCE(f11_02_progress_in_each_mode, "it has threads"),
