@@ -349,8 +349,9 @@ static void logs_do_not_drown_a_client(void)
     CHECK_INT(answer_code(wire_answer(&act.wire, "1")), 0);
     n = wire_messages(&act.wire, "notifications/message");
     CHECK(n >= 2 && n < N_LARGE);
-    CHECK_INT(mcps_server_get_limit_hits(act.scene.server, MCPS_LIMIT_OUT_BYTES),
-              N_LARGE - n);
+    /* Each is counted; and who is not read meanwhile is, too. */
+    CHECK(mcps_server_get_limit_hits(act.scene.server, MCPS_LIMIT_OUT_BYTES) >=
+          N_LARGE - n);
     CHECK(act_ok(&act));
 out:
     CHECK_AFTER(act_end(&act));
