@@ -33,6 +33,10 @@ const CALLS = {
     sleep: [{ ms: 1 }, {}],
     spin: [{ us: 1 }, {}],
     stubborn: [{ ms: 1 }, {}],
+    test_elicitation: [{ message: 'Who?' }],
+    test_sampling: [{ prompt: 'What?' }],
+    test_missing_capability: [{ prompt: 'What?' }],
+    update: [{ uri: 'test://watched-resource' }, { uri: '' }],
 };
 
 // Tools that go on until they are cancelled, and with what.
@@ -85,8 +89,8 @@ function checkStructured(tool, result) {
 
 // Any answer will do that fits the schema; the walk counts what there was.
 async function callTool(speaker, tool, args) {
-    const { result, error } = await speaker.begin('tools/call',
-        { name: tool.name, ...args && { arguments: args } }, { progress: true }).answer;
+    const { result, error } = await speaker.finish('tools/call',
+        { name: tool.name, ...args && { arguments: args } }, { progress: true });
 
     if (result)
         checkStructured(tool, result);
@@ -95,6 +99,8 @@ async function callTool(speaker, tool, args) {
             .every((one) => !(one in speaker.capabilities)), JSON.stringify(error));
     else if (error.code === -32000)
         assert.equal(error.data.reason, 'busy');
+    else if (error.code === -32042)
+        assert.equal(speaker.judge.revision, '2025-11-25');
     else
         assert.ok([-32603, -32602].includes(error.code), JSON.stringify(error));
 }
@@ -152,6 +158,102 @@ async function cancel(speaker) {
     speaker.notify('notifications/cancelled', { requestId: 'nobody' });
     speaker.notify('notifications/nobody/knows');
     await listTools(speaker);
+}
+
+// Subscriptions and logs of the legacy era.
+async function subscribe(speaker) {
+    const { wire } = speaker;
+    const uri = 'test://watched-resource';
+    const tools = await listTools(speaker);
+
+    if (!tools.some(({ name }) => name === 'update')) {
+        await speaker.error(-32601, 'resources/subscribe', { uri });
+        return;
+    }
+    const call = (name, args = {}) => speaker.result('tools/call', { name, arguments: args });
+    await speaker.result('logging/setLevel', { level: 'debug' });
+    const logged = wire.expect('notifications/message');
+    await call('log_levels');
+    await logged;
+    await speaker.error(-32602, 'logging/setLevel', { level: 'loud' });
+    await speaker.error(-32602, 'logging/setLevel');
+    for (const kind of ['tool', 'prompt', 'resource']) {
+        const news = wire.expect(`notifications/${kind}s/list_changed`);
+
+        await call(`test_trigger_${kind}_change`);
+        await news;
+    }
+    await speaker.result('resources/subscribe', { uri });
+    const updated = wire.expect('notifications/resources/updated');
+    await call('update', { uri });
+    await updated;
+    await speaker.result('resources/unsubscribe', { uri });
+    await speaker.error(-32602, 'resources/subscribe', {});
+    await speaker.error(-32602, 'resources/unsubscribe', { uri: 1 });
+    if (speaker.judge.revision !== '2025-11-25')
+        return;
+    const over = wire.expect('notifications/elicitation/complete');
+    await call('visit');
+    await call('end_visit');
+    await over;
+}
+
+// Streams of the modern era, and logs of one request. It ends with the server's end.
+async function walkListen(speaker) {
+    const { wire } = speaker;
+    const uri = 'test://watched-resource';
+    const tools = await listTools(speaker);
+    const begin = (notifications) =>
+        speaker.begin('subscriptions/listen', { notifications });
+
+    for (const wrong of [undefined, [], { toolsListChanged: 1 },
+        { resourceSubscriptions: 'x' }, { resourceSubscriptions: [1] }])
+        await speaker.error(-32602, 'subscriptions/listen',
+            wrong === undefined ? {} : { notifications: wrong });
+    const acknowledged = wire.expect('notifications/subscriptions/acknowledged');
+    const listen = begin({ toolsListChanged: true, promptsListChanged: true,
+        resourcesListChanged: true, resourceSubscriptions: [uri] });
+    await acknowledged;
+    if (tools.some(({ name }) => name === 'update')) {
+        for (const [method, tool, args] of [
+            ['tools/list_changed', 'test_trigger_tool_change'],
+            ['prompts/list_changed', 'test_trigger_prompt_change'],
+            ['resources/list_changed', 'test_trigger_resource_change'],
+            ['resources/updated', 'update', { uri }],
+        ]) {
+            const news = wire.expect(`notifications/${method}`);
+
+            await speaker.result('tools/call', { name: tool, arguments: args ?? {} });
+            await news;
+        }
+        const logged = wire.expect('notifications/message');
+        await speaker.result('tools/call', { name: 'log_levels', arguments: {},
+            _meta: { [`${META}logLevel`]: 'debug' } });
+        await logged;
+        await speaker.error(-32602, 'tools/call', { name: 'log_levels', arguments: {},
+            _meta: { [`${META}logLevel`]: 'loud' } });
+    }
+    const again = wire.expect('notifications/subscriptions/acknowledged');
+    const other = begin({});
+    await again;
+    other.mute = true;
+    speaker.notify('notifications/cancelled', { requestId: other.id });
+    await listTools(speaker);
+    wire.child.kill('SIGTERM');
+    assert.ok((await listen.answer).result, 'the end of a stream');
+}
+
+// States that are none, and answers that are none.
+async function answerBadly(speaker) {
+    const name = 'test_input_required_result_multi_round';
+    const tools = await listTools(speaker);
+
+    if (!tools.some((tool) => tool.name === name))
+        return;
+    for (const more of [{ requestState: 'none' }, { requestState: '' }, { requestState: 1 },
+        { inputResponses: null }, { inputResponses: [] }, { inputResponses: { step1: 1 } },
+        { inputResponses: { step1: { action: 'nothing' } } }])
+        await speaker.error(-32602, 'tools/call', { name, arguments: {}, ...more });
 }
 
 // Not more than the server answers in a second.
@@ -228,6 +330,7 @@ async function walkLegacy(speaker) {
         capabilities: {}, clientInfo: { name: 'check-clients', version: '1' } });
     listed.set(speaker.judge.revision, await callTools(speaker));
     await walkOffers(speaker);
+    await subscribe(speaker);
     await callBadly(speaker);
     await cancel(speaker);
     await writeNonsense(wire);
@@ -243,6 +346,7 @@ async function walkModern(speaker) {
     assert.ok(supportedVersions.includes(judge.revision));
     listed.set(judge.revision, await callTools(speaker));
     await walkOffers(speaker);
+    await answerBadly(speaker);
     await callBadly(speaker);
     for (const method of ['initialize', 'ping', 'logging/setLevel', 'tasks/list'])
         await speaker.error(-32601, method);
@@ -347,8 +451,19 @@ function addWalks(judges) {
             await speaker.begun();
             await callTools(speaker);
         });
-        if (judge.isModern)
+        for (const answer of ['decline', 'cancel'])
+            walk(`${revision}, with a user's ${answer}`, judge, async (wire) => {
+                const speaker = new Speaker(wire, judge);
+
+                wire.asking = answer;
+                await speaker.begun();
+                await callTools(speaker);
+            });
+        if (judge.isModern) {
+            walk(`${revision}, streams`, judge, (wire) =>
+                walkListen(new Speaker(wire, judge)));
             continue;
+        }
         walk(`${revision}, refusing`, judge, async (wire) => {
             const speaker = new Speaker(wire, judge);
 

@@ -51,10 +51,14 @@ async function walkPrompts(speaker) {
     for (const { name, arguments: all = [] } of list.prompts) {
         const values = Object.fromEntries(all.map((one) => [one.name, valueOf(one.name)]));
         const required = all.find((one) => one.required);
-        const { description } = await speaker.result('prompts/get',
+        const { result, error } = await speaker.finish('prompts/get',
             { name, ...all.length > 0 && { arguments: values } }, { progress: true });
 
-        assert.equal(typeof description, 'string');
+        // It may want to ask what the revision has no words for.
+        if (error)
+            assert.equal(error.code, -32603, JSON.stringify(error));
+        else
+            assert.equal(typeof result.description, 'string');
         await complete(speaker, { type: 'ref/prompt', name }, Object.keys(values));
         if (required)
             await speaker.error(-32602, 'prompts/get', { name, arguments: {} });
@@ -75,7 +79,7 @@ async function isMissing(speaker, uri) {
 }
 
 async function read(speaker, uri) {
-    const { result, error } = await speaker.begin('resources/read', { uri }).answer;
+    const { result, error } = await speaker.finish('resources/read', { uri });
 
     if (result)
         assert.ok(result.contents.length > 0, `${uri} is empty`);

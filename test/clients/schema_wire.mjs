@@ -26,6 +26,10 @@ const RESULTS = {
     'resources/templates/list': 'ListResourceTemplatesResult',
     'resources/read': 'ReadResourceResult',
     'completion/complete': 'CompleteResult',
+    'logging/setLevel': 'EmptyResult',
+    'resources/subscribe': 'EmptyResult',
+    'resources/unsubscribe': 'EmptyResult',
+    'subscriptions/listen': 'SubscriptionsListenResult',
 };
 
 const ERRORS = {
@@ -43,19 +47,60 @@ const NOTIFICATIONS = {
     'notifications/cancelled': 'CancelledNotification',
     'notifications/message': 'LoggingMessageNotification',
     'notifications/tools/list_changed': 'ToolListChangedNotification',
+    'notifications/prompts/list_changed': 'PromptListChangedNotification',
+    'notifications/resources/list_changed': 'ResourceListChangedNotification',
+    'notifications/resources/updated': 'ResourceUpdatedNotification',
+    'notifications/elicitation/complete': 'ElicitationCompleteNotification',
+    'notifications/subscriptions/acknowledged': 'SubscriptionsAcknowledgedNotification',
 };
 
-// What the server may ask a client of the legacy era, and what that says.
+// What the server may ask its client: by a request of its own, or by an answer.
 const REQUESTS = {
-    'ping': ['PingRequest', {}],
-    'roots/list': ['ListRootsRequest',
-        { roots: [{ uri: 'file:///srv/gr%C3%BC%C3%9Fe', name: 'Grüße' }] }],
-    'sampling/createMessage': ['CreateMessageRequest',
-        { role: 'assistant', content: { type: 'text', text: 'yes' }, model: 'none' }],
-    'elicitation/create': ['ElicitRequest', { action: 'accept', content: {} }],
+    'ping': 'PingRequest',
+    'roots/list': 'ListRootsRequest',
+    'sampling/createMessage': 'CreateMessageRequest',
+    'elicitation/create': 'ElicitRequest',
 };
 
-const CAPABILITIES = { roots: {}, sampling: {}, elicitation: {} };
+const CAPABILITIES = {
+    roots: {}, sampling: { tools: {}, context: {} }, elicitation: { form: {}, url: {} },
+};
+
+// What a user fills into a form: the default, or the first choice, or a word.
+function fill({ type, default: value, enum: choices, oneOf, items, format, minimum }) {
+    const first = (one) => (one.enum ?? (one.oneOf ?? one.anyOf).map((each) => each.const))[0];
+
+    if (value !== undefined)
+        return value;
+    if (type === 'array')
+        return [first(items)];
+    if (choices ?? oneOf)
+        return first({ enum: choices, oneOf });
+    if (type === 'string')
+        return { email: 'a@example.com', date: '2026-01-02' }[format] ?? 'Grüße';
+    return type === 'boolean' ? true : minimum ?? 1;
+}
+
+// The answer of a client: the model uses a tool first if it may, and a user agrees, or does
+// what `asking` says.
+function answerTo(method, params, asking) {
+    if (method === 'roots/list')
+        return { roots: [{ uri: 'file:///srv/gr%C3%BC%C3%9Fe', name: 'Grüße' }] };
+    if (method === 'sampling/createMessage') {
+        const uses = params.tools && params.messages.length === 1;
+
+        return { role: 'assistant', model: 'none', content: uses
+            ? { type: 'tool_use', id: 'use', name: params.tools[0].name, input: {} }
+            : { type: 'text', text: 'yes' } };
+    }
+    if (method !== 'elicitation/create')
+        return {};
+    if (asking !== 'result')
+        return { action: asking };
+    return { action: 'accept', ...params.requestedSchema && { content: Object.fromEntries(
+        Object.entries(params.requestedSchema.properties)
+            .map(([key, one]) => [key, fill(one)])) } };
+}
 
 // ---- schemas ----
 
@@ -146,6 +191,11 @@ export class Judge {
             delete own.jsonrpc;
             delete own.id;
         }
+        // All params may have it, which is said of the general request only.
+        if (own.params?._meta && known.params?.properties && !known.params.properties._meta) {
+            own.params = { ...own.params };
+            delete own.params._meta;
+        }
         this.check(name, own);
         this.check('JSONRPCMessage', message);
     }
@@ -159,7 +209,10 @@ export class Wire {
         this.asked = new Map();
         this.tokens = new Map();
         this.unnamed = [];
-        this.asking = 'result'; // or 'error': what the server gets; or 'never'
+        // What the server gets: 'result', 'error', or 'decline' and 'cancel' of users; or
+        // 'never'.
+        this.asking = 'result';
+        this.awaited = [];
         this.seen = { lines: 0, results: 0, errors: 0, notifications: 0, requests: 0 };
         this.faults = [];
         this.rest = Buffer.alloc(0);
@@ -241,17 +294,22 @@ export class Wire {
         }
     }
 
-    #judgeResult(message, { method, speaker: { judge } }) {
+    #judgeResult(message, { method, speaker }) {
         const { result } = message;
-        const name = RESULTS[method];
+        const { judge } = speaker;
+        const name = result.resultType === 'input_required'
+            ? 'InputRequiredResult' : RESULTS[method];
 
         this.seen.results++;
         assert.ok(name, `a result of ${method}`);
         judge.check(name, result);
         judge.check('JSONRPCMessage', message);
         if (judge.isModern) {
-            judge.check(`${name}Response`, message);
-            assert.equal(result.resultType, 'complete', 'the resultType');
+            judge.check(`${RESULTS[method]}Response`, message);
+            if (name === 'InputRequiredResult')
+                this.#judgeQuestions(result, speaker);
+            else
+                assert.equal(result.resultType, 'complete', 'the resultType');
             assert.ok(result._meta[`${META}serverInfo`], 'it does not say whose it is');
             return;
         }
@@ -260,8 +318,17 @@ export class Wire {
         assert.ok(method === 'initialize' || !('serverInfo' in result), 'serverInfo');
         assert.ok(!Object.keys(result._meta ?? {}).some((key) => key.startsWith(META)),
             'reserved _meta in the legacy era');
-        if (method === 'ping')
+        if (name === 'EmptyResult')
             assert.deepEqual(result, {});
+    }
+
+    // Only what the request says that its client can do.
+    #judgeQuestions({ inputRequests = {} }, { judge, capabilities }) {
+        for (const { method, params } of Object.values(inputRequests)) {
+            assert.ok(REQUESTS[method] in judge.definitions, method);
+            judge.check(REQUESTS[method], { method, ...params && { params } });
+            assert.ok(method.split('/')[0] in capabilities, `${method} was not declared`);
+        }
     }
 
     #judgeError(message, judge) {
@@ -271,6 +338,8 @@ export class Wire {
         this.seen.errors++;
         if (!judge.isModern) {
             judge.check('JSONRPCMessage', message);
+            if (error.code === -32042)
+                judge.check('URLElicitationRequiredError', message);
             judge.check(judge.has('JSONRPCError')
                 ? 'JSONRPCError' : 'JSONRPCErrorResponse', message);
             assert.ok(!(error.code >= -32029 && error.code <= -32020),
@@ -299,15 +368,16 @@ export class Wire {
     }
 
     #judgeRequest(message) {
-        const [name, result] = REQUESTS[message.method] ?? [];
+        const name = REQUESTS[message.method];
 
         this.seen.requests++;
         assert.ok(!this.judge.isModern, 'a request in the modern era');
         assert.ok(this.asking !== 'never', 'a request to who cannot answer it');
         assert.ok(name, 'an unknown request');
         this.judge.checkMessage(name, message);
-        this.write({ jsonrpc: '2.0', id: message.id, ...this.asking === 'result'
-            ? { result } : { error: { code: -32603, message: 'not today' } } });
+        this.write({ jsonrpc: '2.0', id: message.id, ...this.asking === 'error'
+            ? { error: { code: -32603, message: 'not today' } }
+            : { result: answerTo(message.method, message.params, this.asking) } });
     }
 
     #judgeNotification(message) {
@@ -324,10 +394,35 @@ export class Wire {
             judge = request.speaker.judge;
             assert.ok(message.params.progress > (request.progress ?? -Infinity));
             request.progress = message.params.progress;
+        } else if (this.#listenOf(message)) {
+            ({ judge } = this.#listenOf(message).speaker);
         } else {
-            assert.ok(!judge.isModern, 'a notification that belongs to no request');
+            assert.ok(!judge.isModern || message.method === 'notifications/message',
+                'a notification that belongs to no request');
         }
         judge.checkMessage(name, message);
+        const next = this.awaited.findIndex(({ method }) => method === message.method);
+        if (next >= 0)
+            this.awaited.splice(next, 1)[0].resolve(message);
+    }
+
+    // The stream that a notification is of.
+    #listenOf({ method, params }) {
+        const id = params?._meta?.[`${META}subscriptionId`] ??
+            (method === 'notifications/cancelled' ? params.requestId : undefined);
+        const request = this.asked.get(JSON.stringify(id));
+
+        if (request?.method !== 'subscriptions/listen')
+            return undefined;
+        assert.ok(!request.answered && !request.mute, 'news of a stream that has ended');
+        assert.ok(request.acknowledged || method.endsWith('acknowledged'), 'news too early');
+        request.acknowledged = true;
+        return request;
+    }
+
+    // The next one of that method.
+    expect(method) {
+        return new Promise((resolve) => { this.awaited.push({ method, resolve }); });
     }
 
     write(message) {
@@ -406,8 +501,24 @@ export class Speaker {
         return request;
     }
 
+    // The last answer, when all has been answered that the ones before it asked.
+    async finish(method, params, options) {
+        for (let more = {}, round = 0; round < 9; round++) {
+            const answer = await this.begin(method, { ...params, ...more }, options).answer;
+            const { resultType, inputRequests = {}, requestState } = answer.result ?? {};
+
+            if (resultType !== 'input_required')
+                return answer;
+            more = { ...requestState !== undefined && { requestState },
+                inputResponses: Object.fromEntries(Object.entries(inputRequests).map(
+                    ([key, asked]) => [key, answerTo(asked.method, asked.params,
+                        this.wire.asking)])) };
+        }
+        throw new Error(`${method} asks for ever`);
+    }
+
     async result(method, params, options) {
-        const { result, error } = await this.begin(method, params, options).answer;
+        const { result, error } = await this.finish(method, params, options);
 
         assert.ok(result, `${method} failed: ${JSON.stringify(error)}`);
         return result;
