@@ -95,10 +95,22 @@ static int search_all(struct search *search)
     return 0;
 }
 
+int mcps__resources_have(const struct mcps__request *request, const struct mcps__buf *uri)
+{
+    struct search search = { .request = request, .uri = uri };
+    int r;
+
+    mcps__buf_init(&search.values, SIZE_MAX);
+    r = search_all(&search);
+    mcps__offer_unref(search.offer);
+    mcps__buf_fini(&search.values);
+    return r;
+}
+
 /* ---- reading ---- */
 
-static void refuse_unknown(const struct mcps__request *request,
-                           const struct mcps__buf *uri)
+void mcps__resources_refuse_unknown(const struct mcps__request *request,
+                                    const struct mcps__buf *uri)
 {
     struct mcps__buf data;
 
@@ -137,7 +149,7 @@ static void read_uri(const struct mcps__request *request, const struct mcps__buf
     if (r > 0)
         call_found(&search);
     else if (r == 0)
-        refuse_unknown(request, uri);
+        mcps__resources_refuse_unknown(request, uri);
     else
         refuse_memory(request);
     mcps__offer_unref(search.offer);

@@ -14,6 +14,7 @@
 #include "core/listen.h"
 #include "json/tree.h"
 #include "proto/capabilities.h"
+#include "proto/resources.h"
 #include "rpc/errors.h"
 #include "schema/fits.h"
 
@@ -37,41 +38,6 @@ static void refuse(const struct mcps__request *request, int error, const char *w
 
 /* ---- the legacy era ---- */
 
-/* Is there such a resource? With templates, any URI could be one. */
-static bool is_known(const struct mcps__request *request, const struct mcps__buf *uri)
-{
-    struct mcps__registry *registry = &request->peer->engine->registry;
-    bool enabled = false;
-    struct mcps__offer *offer =
-        mcps__registry_find(registry, MCPS_RESOURCES, uri->data, uri->len, &enabled);
-
-    if (offer) {
-        mcps__offer_unref(offer);
-        return enabled;
-    }
-    return mcps__registry_has(registry, MCPS_TEMPLATES) &&
-           mcps__fits_iri(uri->data, uri->len);
-}
-
-static void refuse_unknown(const struct mcps__request *request,
-                           const struct mcps__buf *uri)
-{
-    struct mcps__buf data;
-    struct mcps__writer w;
-
-    mcps__buf_init(&data, SIZE_MAX);
-    mcps__write_init(&w, &data);
-    mcps__write_object(&w);
-    mcps__write_key(&w, "uri");
-    mcps__write_text(&w, uri->data, uri->len);
-    mcps__write_object_end(&w);
-    if (mcps__write_end(&w) < 0 || mcps__buf_append_byte(&data, '\0') < 0)
-        refuse(request, -ENOMEM, NULL);
-    else
-        mcps__request_refuse(request, MCPS__RPC_RESOURCE_NOT_FOUND, NULL, data.data);
-    mcps__buf_fini(&data);
-}
-
 static void answer_empty(const struct mcps__request *request)
 {
     struct mcps__buf buf;
@@ -84,14 +50,15 @@ static void answer_empty(const struct mcps__request *request)
 static void subscribe(const struct mcps__request *request, const struct mcps__buf *uri)
 {
     struct mcps__listener *listener = &request->peer->listener;
-    int r;
+    int r = mcps__resources_have(request, uri);
 
-    if (!is_known(request, uri)) {
-        refuse_unknown(request, uri);
+    if (r == 0) {
+        mcps__resources_refuse_unknown(request, uri);
         return;
     }
-    r = mcps__listener_add_resource(listener, uri->data, uri->len,
-                                    MCPS_LIMIT_SUBSCRIPTIONS_PER_PEER);
+    if (r > 0)
+        r = mcps__listener_add_resource(listener, uri->data, uri->len,
+                                        MCPS_LIMIT_SUBSCRIPTIONS_PER_PEER);
     if (r >= 0)
         r = mcps__listener_show(listener, NULL);
     if (r < 0)
