@@ -60,20 +60,36 @@ static bool strip(struct mcps__buf *body, const char *begin, const char *end)
     return true;
 }
 
+/* The next message but for what the server says of changes, at any time. */
+static const char *next_answer(struct wire *wire)
+{
+    const char *text = NULL;
+
+    while (!text || strstr(text, "/list_changed\"")) {
+        if (!wire_next(wire, WATCHDOG_MS))
+            return NULL;
+        text = wire->messages[wire->next - 1];
+    }
+    return text;
+}
+
 const char *stage_ask(struct stage *stage, const char *method, const char *params)
 {
     struct mcps__buf *body = &stage->body;
+    const char *answer;
     bool is_result;
 
     stage->wire.next = stage->wire.n_messages;
     if (!wire_send(&stage->wire,
                    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{%s%s%s}}",
                    method, params, is_modern(stage) && params[0] ? "," : "",
-                   is_modern(stage) ? META : "") ||
-        !wire_next(&stage->wire, WATCHDOG_MS))
+                   is_modern(stage) ? META : ""))
+        return "nothing is sent";
+    answer = next_answer(&stage->wire);
+    if (!answer)
         return "nothing";
     body->len = 0;
-    if (mcps__buf_append_str(body, stage->wire.messages[stage->wire.next - 1]) < 0 ||
+    if (mcps__buf_append_str(body, answer) < 0 ||
         !strip(body, "{\"jsonrpc\":\"2.0\",\"id\":1,", "}"))
         return "no answer";
     is_result = body->len > 10 && memcmp(body->data, "\"result\":{", 10) == 0;

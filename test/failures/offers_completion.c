@@ -71,6 +71,26 @@ static int say_wrong(mcps_call *call, const char *argument, const char *value,
     return mcps_complete_value(call, text);
 }
 
+static int sleep_long(mcps_call *call, const char *argument, const char *value,
+                      void *userdata)
+{
+    (void)argument;
+    (void)value;
+    (void)userdata;
+    return mcps_call_sleep_ms(call, WATCHDOG_MS);
+}
+
+/* Finishes the call itself. */
+static int finish(mcps_call *call, const char *argument, const char *value,
+                  void *userdata)
+{
+    int r = mcps_complete_value(call, value);
+
+    (void)argument;
+    (void)userdata;
+    return r < 0 || mcps_call_finish(call, 0) < 0 ? -EIO : MCPS_PENDING;
+}
+
 static int text(mcps_call *call, struct json_object *args, void *userdata)
 {
     (void)args;
@@ -85,6 +105,10 @@ static const struct mcps_prompt prompts[] = {
     MCPS_PROMPT_STRUCT(.name = "echo", TYPED(paint), .complete = echo),
     MCPS_PROMPT_STRUCT(.name = "count", TYPED(paint), .complete = count),
     MCPS_PROMPT_STRUCT(.name = "wrong", .handler = text, .complete = say_wrong),
+    MCPS_PROMPT_STRUCT(.name = "slow", .handler = text, .complete = sleep_long,
+                       .timeout_ms = 1),
+    MCPS_PROMPT_STRUCT(.name = "here", .handler = text, .complete = finish,
+                       .executor = MCPS_INLINE, .max_parallel = 1),
     MCPS_PROMPT_STRUCT(.name = "none", .handler = text),
     MCPS_PROMPT_STRUCT(.name = "off", TYPED(paint)),
 };
@@ -147,6 +171,7 @@ static void arguments_complete_in_each_revision(void)
         { COMPLETE,
           OF("echo", "city", "a\\\"b"),
           { VALUES("\"city\",\"a\\\"b\"", "2", "false") } },
+        { COMPLETE, OF("here", "x", "y"), { VALUES("\"y\"", "1", "false") } },
         /* A function is asked of all arguments. */
         { COMPLETE,
           OF("echo", "colour", "r"),
@@ -253,6 +278,12 @@ static void wrong_questions_are_told_what_is_wrong(void)
           OF("count", "n", "none"),
           { ERROR_("-32603", "Input/output error") } },
         { COMPLETE, OF("count", "n", "3"), { ERROR_("-32603", "three") } },
+        { COMPLETE,
+          OF("slow", "n", ""),
+          { ERROR_DATA_("-32000", "The call took too long", "{\"reason\":\"timeout\"}"),
+            NULL, NULL, NULL,
+            ERROR_DATA_("-32603", "The call took too long",
+                        "{\"reason\":\"timeout\"}") } },
     };
     struct stage stage;
 
