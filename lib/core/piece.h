@@ -116,9 +116,9 @@ struct mcps__span {
 };
 
 /* The next bytes of the message from an offset on: a run of its text, or as much of a blob's
- * base64 as fits into the scratch. Of a file that cannot be read that far they are zeros. None at the end of the message, or when less than 4 bytes
- * of scratch are left and base64 comes next. They stay valid as long as the piece and the
- * scratch. */
+ * base64 as fits into the scratch. Of a file that cannot be read that far they are zeros. None
+ * at the end of the message, or when less than 4 bytes of scratch are left and base64 comes
+ * next. They stay valid as long as the piece and the scratch. */
 struct mcps__span mcps__piece_next(struct mcps__piece *piece, size_t offset,
                                    struct mcps__scratch *scratch);
 
