@@ -1,10 +1,13 @@
 # Benchmarks print figures, and judge nothing.
-bench_programs = test/bench/bench_scan test/bench/bench_list test/bench/bench_args
+bench_programs = test/bench/bench_scan test/bench/bench_list test/bench/bench_args \
+	test/bench/bench_listen
 EXTRA_PROGRAMS += $(bench_programs) test/bench/bench_schema
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 test_bench_bench_list_SOURCES = test/bench/bench_list.c test/bench/bench.h
 test_bench_bench_list_LDADD   = libmcpscore.la
+test_bench_bench_listen_SOURCES = test/bench/bench_listen.c test/bench/bench.h
+test_bench_bench_listen_LDADD   = libmcpscore.la
 test_bench_bench_scan_SOURCES = test/bench/bench_scan.c test/bench/bench.h
 test_bench_bench_scan_LDADD   = libmcpscore.la
 test_bench_bench_args_SOURCES = test/bench/bench_args.c test/bench/bench.h
