@@ -152,9 +152,8 @@ struct mcps__piece *mcps__seen_leave(struct mcps_request *request,
         .reason = reason,
     };
 
-    if (!request || request->left)
+    if (!request || request->n_entered == 0)
         return piece;
-    request->left = true;
     outcome.now = mcps__clock_now();
     mcps__buf_init(&outcome.json, SIZE_MAX);
     while (request->n_entered > 0) {

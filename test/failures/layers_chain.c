@@ -579,29 +579,42 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+static int code_for(struct act *act, const char *principal)
+{
+    int code = 1;
+
+    if (wire_connect(&act->wire, &act->scene, principal) && wire_hello(&act->wire) &&
+        wire_call(&act->wire, "1", "say", NULL))
+        code = answer_code(wire_answer(&act->wire, "1"));
+    wire_free(&act->wire);
+    return code;
+}
+
 /* With room for two: who was idle longest is forgotten, and has a full bucket again. */
 static void any_number_of_accounts(void)
 {
     const struct mcps_rate_limit calls =
         MCPS_RATE_LIMIT(.method = "tools/call", .per_minute = 1, .burst = 1,
                         .buckets = 2);
+    static const struct {
+        const char *principal;
+        int code;
+    } steps[] = {
+        { "a", 0 },      { "b", 0 },      { "a", -32000 }, { "c", 0 }, /* b goes */
+        { "a", -32000 }, { "c", -32000 }, { "b", 0 },                  /* a goes */
+        { "c", -32000 }, { "a", 0 },                                   /* b goes */
+    };
     struct act act = { .wire = { .memory = NULL } };
-    char id[16], principal[16];
-    int code;
 
     CHECK(open(&act, 2, NULL));
     CHECK_INT(mcps_server_add_rate_limit(act.scene.server, &calls), 0);
     CHECK(mcps_server_start(act.scene.server) >= 0);
-    for (int i = 0; i < 12; i++) {
-        snprintf(id, sizeof id, "%d", i);
-        snprintf(principal, sizeof principal, "p%d", i / 2 % 3);
-        CHECK(wire_connect(&act.wire, &act.scene, principal) && wire_hello(&act.wire));
-        CHECK(wire_call(&act.wire, id, "say", NULL));
-        code = answer_code(wire_answer(&act.wire, id));
-        CHECK_INT(code, i % 2 ? -32000 : 0);
-        wire_free(&act.wire);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        unit_note_on_failure("step %zu", i);
+        CHECK_INT(code_for(&act, steps[i].principal), steps[i].code);
     }
 out:
+    unit_note_on_failure("%s", "");
     CHECK_AFTER(act_end(&act));
 }
 
