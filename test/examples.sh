@@ -7,6 +7,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 bad=0
 tried=0
+capabilities={}
 
 fail() {
     echo "$name: $*"
@@ -50,7 +51,7 @@ start() { # program
     pid=$!
     exec 3> "$dir/in" 4< "$dir/out"
     tried=$((tried + 1))
-    say '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"sh","version":"1"}}}'
+    say '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":'$capabilities',"clientInfo":{"name":"sh","version":"1"}}}'
     expect '*"id":1,"result"*"2025-11-25"*'
     say '{"jsonrpc":"2.0","method":"notifications/initialized"}'
 }
@@ -119,6 +120,30 @@ if start notes; then
     expect '*"id":5,"result"*"role":"user"*"text":"Bones*'
     end
 fi
+# Both ways of asking, on one wire: by requests, and by results that a retry answers.
+capabilities='{"elicitation":{}}'
+if start ask; then
+    modern=',"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":'$capabilities'}'
+    pizza='{"action":"accept","content":{"size":"large","with":["olives"]}}'
+    sure='{"action":"accept","content":{"sure":true}}'
+    call 2 order '{}'
+    expect '*"id":1,"method":"elicitation/create"*"What would you like?"*'
+    say '{"jsonrpc":"2.0","id":1,"result":'"$pizza"'}'
+    expect '*"id":2,"method":"elicitation/create"*"Order 101: a large pizza with 1 toppings?"*'
+    say '{"jsonrpc":"2.0","id":2,"result":'"$sure"'}'
+    expect '*"id":2,"result"*"Order 101 is on its way."*'
+    call 3 order '{}' "$modern"
+    expect '*"id":3,"result":{"resultType":"input_required"*"What would you like?"*'
+    call 4 order '{}' ',"inputResponses":{"pizza":'"$pizza}$modern"
+    expect '*"id":4,"result":{"resultType":"input_required"*"Order 102: a large*"requestState":*'
+    state=$(sed -n 's/.*"requestState":"\([^"]*\)".*/\1/p' "$dir/got")
+    call 5 order '{}' ',"inputResponses":{"sure":'"$sure"'},"requestState":"'"$state-TAMPERED\"$modern"
+    expect '*"id":5,"error":{"code":-32602*'
+    call 6 order '{}' ',"inputResponses":{"sure":'"$sure"'},"requestState":"'"$state\"$modern"
+    expect '*"id":6,"result"*"Order 102 is on its way."*'
+    end
+fi
+capabilities={}
 if start async; then
     call 2 remind '{"ms":3600000}'
     call 3 remind '{"ms":3600000}'

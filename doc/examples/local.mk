@@ -1,10 +1,10 @@
 # Small programs against the public headers only, in plain C11: built by make check, which also
 # talks to them, and installed as they are.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = doc/examples/async.c doc/examples/calc.c doc/examples/check.c doc/examples/game.c \
+dist_examples_DATA = doc/examples/ask.c doc/examples/async.c doc/examples/calc.c doc/examples/check.c doc/examples/game.c \
 	doc/examples/interrupt.c doc/examples/mainloop.c doc/examples/notes.c
 
-examples = doc/examples/async doc/examples/calc doc/examples/check doc/examples/game \
+examples = doc/examples/ask doc/examples/async doc/examples/calc doc/examples/check doc/examples/game \
 	doc/examples/notes
 if HAVE_EPOLL
 examples += doc/examples/mainloop
@@ -15,6 +15,10 @@ endif
 EXTRA_PROGRAMS += doc/examples/interrupt doc/examples/mainloop
 check_PROGRAMS += $(examples)
 
+doc_examples_ask_SOURCES = doc/examples/ask.c
+doc_examples_ask_CFLAGS  = $(AM_CFLAGS) -std=c11 $(JSONC_CFLAGS)
+doc_examples_ask_LDADD   = libmcpserver.la $(JSONC_LIBS)
+doc_examples_ask_LDFLAGS = $(AM_LDFLAGS) -no-install
 doc_examples_async_SOURCES = doc/examples/async.c
 doc_examples_async_CFLAGS  = $(AM_CFLAGS) -std=c11
 doc_examples_async_LDADD   = libmcpserver.la
