@@ -128,8 +128,7 @@ static int blob(mcps_call *call, struct json_object *args, void *userdata)
     (void)args;
     (void)userdata;
     mcps_call_text(call, "before");
-    return mcps_call_image(call, "image/png",
-                           (struct mcps_blob){ .data = "abcd", .len = 4 });
+    return mcps_call_image(call, "image/png", mcps_blob_static("abcd", 4));
 }
 
 static const struct mcps_tool tools[] = {

@@ -34,26 +34,26 @@ static int handle_nothing(mcps_call *call, struct json_object *args, void *userd
     return mcps_call_text(call, "nothing");
 }
 
-static int make_one(struct mcps__offer **ret, const void *items, size_t i,
-                    const struct mcps__offer_context *context)
-{
-    const struct mcps__offer_source *from = (const struct mcps__offer_source *)items + i;
-    int r = mcps__offer_new(ret, from, "one", context);
-
-    if (r >= 0)
-        (*ret)->handler = handle_nothing;
-    return r;
-}
-
 bool offer_one(struct scene *scene, enum mcps_kind kind, const char *key)
 {
-    struct mcps__engine *engine = scene->server->engine;
-    const struct mcps__offer_source from = { .kind = kind, .key = key };
-    int r = mcps__registry_add(&engine->registry, &engine->log, kind, make_one, &from, 1);
+    struct mcps_prompt prompt =
+        MCPS_PROMPT_STRUCT(.name = key, .handler = handle_nothing);
+    struct mcps_resource resource =
+        MCPS_RESOURCE(.uri = key, .name = "one", .text = "nothing");
+    struct mcps_template template =
+        MCPS_TEMPLATE_STRUCT(.uri_template = key, .name = "one",
+                             .handler = handle_nothing);
+    struct mcps_tool tool = MCPS_TOOL_STRUCT(.name = key, .handler = handle_nothing);
+    mcps_server *server = scene->server;
 
-    if (r > 0)
-        mcps__changes_announce(&engine->changes, kind);
-    return r > 0;
+    switch (kind) {
+    case MCPS_TOOLS: return mcps_server_add_tools(server, &tool, 1) == 0;
+    case MCPS_PROMPTS: return mcps_server_add_prompts(server, &prompt, 1) == 0;
+    case MCPS_RESOURCES: return mcps_server_add_resources(server, &resource, 1) == 0;
+    case MCPS_TEMPLATES: return mcps_server_add_templates(server, &template, 1) == 0;
+    case MCPS_N_KINDS: break;
+    }
+    return false;
 }
 
 bool withdraw_one(struct scene *scene, enum mcps_kind kind, const char *key)

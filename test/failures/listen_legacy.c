@@ -124,13 +124,15 @@ static void what_cannot_be_subscribed_to(void)
     CHECK_STR(wire_text(&act.wire),
               "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":-32602,\"message\":"
               "\"resources/unsubscribe needs uri, a string\"}}");
-    /* With a template any URI may be a resource. */
+    /* What a template has may be subscribed to, too, and nothing else. */
     CHECK(offer_one(&act.scene, MCPS_TEMPLATES, "test://{x}"));
     CHECK(wire_await(&act.wire, "notifications/resources/list_changed"));
     CHECK(subscribe(&act.wire, "4", "test://b"));
     CHECK_STR(wire_text(&act.wire), RESULT("4"));
     CHECK(subscribe(&act.wire, "5", "no URI"));
     CHECK_INT(answer_code(wire_answer(&act.wire, "5")), -32002);
+    CHECK(subscribe(&act.wire, "6", "test://b/c"));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "6")), -32002);
     CHECK(act_ok(&act));
 out:
     CHECK_AFTER(act_end(&act));
