@@ -4,15 +4,12 @@
 
 #include "core/changes.h"
 
-#include <errno.h>
-
 #include "core/answer.h"
 #include "core/exchange.h"
 #include "core/peer.h"
 #include "core/topics.h"
 #include "rpc/message.h"
 #include "util/clock.h"
-#include "util/mem.h"
 #include "util/sync.h"
 
 /* What could not be told for lack of memory is tried again after that. */
