@@ -715,7 +715,7 @@ static int list_call(struct mcps_call *call, const struct mcps__call_request *re
         call->refusal = request->refusal;
         call->seen = request->seen;
         if (call->seen)
-            call->seen->taken = true;
+            mcps__seen_take(call->seen);
         mcps__list_push_back(&peer->loop->collected, &call->job.link);
         return 0;
     }

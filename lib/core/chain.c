@@ -134,6 +134,12 @@ struct mcps__piece *mcps__seen_enter(struct mcps_request *request, bool anywhere
     return refusal;
 }
 
+void mcps__seen_take(struct mcps_request *request)
+{
+    request->taken = true;
+    request->started = 0;
+}
+
 void mcps__seen_start(struct mcps_request *request)
 {
     if (request)

@@ -79,7 +79,9 @@ void mcps__seen_free(struct mcps_request *request);
 struct mcps__piece *mcps__seen_enter(struct mcps_request *request, bool anywhere,
                                      struct mcps__seen_text arguments,
                                      struct mcps__seen_text meta);
-/* The handler begins now. NULL is fine. */
+/* A call takes it, which waits from now on. */
+void mcps__seen_take(struct mcps_request *request);
+/* The handler begins now, or what answers it at once. NULL is fine. */
 void mcps__seen_start(struct mcps_request *request);
 /* Leaves all that were entered, once: gives what is to be sent in place of the piece, which is
  * taken. NULL pieces: nothing is sent. NULL for the request is fine. */

@@ -394,4 +394,5 @@ static int run_list(struct mcps_call *call)
     return MCPS_PENDING;
 }
 
-const struct mcps__action mcps__action_list = { .run = run_list };
+/* Its offer says which method. */
+const struct mcps__action mcps__action_list = { .method = "list", .run = run_list };

@@ -215,8 +215,10 @@ bool mcps__request_begin(struct mcps__request *request)
         request->seen, true,
         text_of(request, param_of(request, "arguments", MCPS__JSON_OBJECT)),
         text_of(request, param_of(request, "_meta", MCPS__JSON_OBJECT)));
-    if (!refusal)
+    if (!refusal) {
+        mcps__seen_start(request->seen);
         return true;
+    }
     mcps__request_answer(request, refusal);
     mcps__request_end(request);
     return false;
