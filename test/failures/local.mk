@@ -26,6 +26,8 @@ edges_sources = test/failures/edges.c
 eras_sources = test/failures/eras.c
 changes_sources = test/failures/changes.c
 pages_sources = test/failures/pages.c
+protocol_sources = test/failures/protocol.c test/failures/protocol.h \
+	test/failures/protocol_talk.c
 layers_sources = test/failures/layers.c test/failures/layers.h test/failures/layers_say.c
 listen_sources = test/failures/listen.c test/failures/listen.h test/failures/listen_legacy.c \
 	test/failures/listen_races.c test/failures/listen_load.c
@@ -49,7 +51,7 @@ EXTRA_DIST += $(failures_common) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
 	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) \
 	$(schemas_sources) $(driven_sources) $(idle_sources) $(layers_sources) \
-	$(offers_sources) $(listen_sources) $(rounds_sources)
+	$(offers_sources) $(listen_sources) $(rounds_sources) $(protocol_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
@@ -66,7 +68,8 @@ failures_programs = test/failures/close test/failures/cancel test/failures/ask t
 	test/failures/handlers test/failures/clients test/failures/edges \
 	test/failures/eras test/failures/changes test/failures/pages test/failures/soak \
 	test/failures/idle test/failures/results test/failures/schemas test/failures/driven \
-	test/failures/layers test/failures/offers test/failures/listen test/failures/rounds
+	test/failures/layers test/failures/offers test/failures/listen test/failures/rounds \
+	test/failures/protocol
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -117,6 +120,9 @@ test_failures_changes_LDADD    = libscene.la
 test_failures_pages_SOURCES  = $(pages_sources)
 test_failures_pages_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_pages_LDADD    = libscene.la
+test_failures_protocol_SOURCES  = $(protocol_sources) $(kinds_sources)
+test_failures_protocol_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_protocol_LDADD    = libscene.la
 test_failures_soak_SOURCES  = $(soak_sources)
 test_failures_soak_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_soak_LDADD    = libscene.la
