@@ -154,7 +154,8 @@ struct mcps_caller {
  * the one of what does not exist. Pages of lists are kept for 16 classes, and made each time
  * for others; a class that changes its mind says so with mcps_server_visibility_changed().
  * Both are called on the thread that runs the call, never on an I/O thread but for what is
- * inline, several at once and under no lock; lists are made by workers then. Before the start only: MCPS_EBUSY.
+ * inline, several at once and under no lock; lists are made by workers then. Before the start
+ * only: MCPS_EBUSY.
  */
 typedef unsigned mcps_classify_fn(const struct mcps_caller *caller, void *userdata);
 typedef bool mcps_visible_fn(unsigned caller_class, enum mcps_kind kind, const char *key,

@@ -48,7 +48,8 @@ static const struct mcps__scan_member *find_field(const struct mcps__request *re
                            fields[field].name);
 }
 
-/* How much the request wants to be logged of it: nothing, unless it says so. -EINVAL, -ENOMEM. */
+/* How much the request wants to be logged of it: nothing, unless it says so. -EINVAL,
+ * -ENOMEM. */
 static int read_log_levels(const struct mcps__request *request, unsigned *ret)
 {
     const struct mcps__scan_member *member =
