@@ -12,6 +12,7 @@
 #include "bench.h"
 #include "core/answer.h"
 #include "core/lists.h"
+#include "core/tool.h"
 #include "mcpserver/mcpserver.h"
 
 enum { N_TOOLS = 1000 };
@@ -43,7 +44,8 @@ static void add_tools(void)
             name, search, search_args, "Looks for documents, and gives the best of them");
 
         snprintf(name, sizeof name, "search_%d", i);
-        if (mcps__registry_add_tools(&engine->registry, &engine->log, &tool, 1) < 0)
+        if (mcps__registry_add(&engine->registry, &engine->log, MCPS_TOOLS,
+                               mcps__tool_make, &tool, 1) < 0)
             abort();
     }
 }
@@ -56,7 +58,7 @@ static void answer(void *arg)
 
     (void)arg;
     mcps__id_of_number(&id, 1);
-    if (mcps__lists_get(engine, MCPS__V_2026_07_28, &list) < 0)
+    if (mcps__lists_get(engine, MCPS_TOOLS, MCPS__V_2026_07_28, 0, NULL, &list) < 0)
         abort();
     mcps__piece_free(mcps__ready_piece(&id, list));
     copied = list->len;
@@ -69,7 +71,7 @@ static void copy_only(void *arg)
     char *copy;
 
     (void)arg;
-    if (mcps__lists_get(engine, MCPS__V_2026_07_28, &list) < 0)
+    if (mcps__lists_get(engine, MCPS_TOOLS, MCPS__V_2026_07_28, 0, NULL, &list) < 0)
         abort();
     copy = malloc(list->len);
     if (!copy)
@@ -82,7 +84,7 @@ static void copy_only(void *arg)
 
 static void write_anew(void *arg)
 {
-    mcps__registry_drop_lists(&engine->registry);
+    mcps__registry_drop_pages(&engine->registry);
     answer(arg);
 }
 
