@@ -39,7 +39,8 @@ enum mcps_kind {
  * Returns 0 when the result is complete (none at all is an empty result), MCPS_PENDING when
  * mcps_call_finish() comes later, or an error: the client then gets a tool error with the
  * sentence of mcps_strerror() in place of any result, but for what mcps_call_fail() said.
- * MCPS_EBUSY is answered as an error of the protocol: the call was not made.
+ * MCPS_EBUSY is answered as an error of the protocol: the call was not made. MCPS_EINPUT is what
+ * asking the client returns (ask.h): the handler is run again when the answer is there.
  */
 typedef int mcps_tool_fn(mcps_call *call, struct json_object *args, void *userdata);
 /* The same for a tool whose arguments are declared by a table (args.h): `args` is the struct

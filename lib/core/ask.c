@@ -236,6 +236,8 @@ static int want(struct mcps_call *call, struct asked *asked)
     if (r == -EINVAL)
         complain(call, MCPS_LOG_ERROR, "it cannot be asked", asked->question.of,
                  "its key is that of another question");
+    if (r >= 0 && !mcps__context_is_modern(call->exchange.context))
+        r = mcps__elicitations_note(call->exchange.peer, asked->question.of);
     asked->outcome = MCPS_EINPUT;
     return r;
 }
@@ -470,7 +472,7 @@ static int ask(struct mcps_call *call, struct asked *asked,
     if (r >= 0)
         r = ask_open(call, asked, n);
     for (size_t i = 0; i < n; i++) {
-        if (r < 0 && (asked[i].open || asked[i].outcome == 0))
+        if (r < 0 && asked[i].open)
             asked[i].outcome = r;
     }
     if (r >= 0 || r == MCPS_EINPUT)
@@ -493,6 +495,8 @@ int mcps_call_ask(mcps_call *call, struct mcps_question *questions, size_t n)
     asked = mcps__calloc(n, sizeof *asked);
     if (!asked)
         return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        asked[i].open = true;
     r = ask(call, asked, questions, n);
     for (size_t i = 0; i < n; i++) {
         struct mcps_question *to = question_at(questions, i);

@@ -105,7 +105,8 @@ struct mcps_call {
     bool restarted;         /* the handler is run again; owned as the arguments are */
     /* While it waits without a thread, [home]; see unwind.h. */
     struct mcps__post unwind_post;
-    bool unwound, client_lost;
+    bool unwound;
+    int unwind_error; /* why the handler is not run again; 0 */
     unsigned n_awaited;
     struct mcps__wanted *awaited;
     struct mcps__post progress_post;   /* has the home thread set */

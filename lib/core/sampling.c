@@ -179,6 +179,16 @@ static int check_messages(const struct mcps__buf *text, enum mcps__version versi
 
 /* ---- writing ---- */
 
+/* The text is a value, so it ends with something else. */
+static size_t skip_space(const char *text, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && (text[i] == ' ' || text[i] == '\t'))
+        i++;
+    return i;
+}
+
 /* A member that is given as JSON text, on one line; NULL: none. */
 static int write_json(struct mcps__writer *w, const char *name, const char *json,
                       char begin, const char **reterr)
@@ -190,7 +200,7 @@ static int write_json(struct mcps__writer *w, const char *name, const char *json
         return 0;
     mcps__buf_init(&text, SIZE_MAX);
     r = mcps__meta_value(&text, json);
-    if (r >= 0 && text.data[0] != begin)
+    if (r >= 0 && text.data[skip_space(text.data, text.len)] != begin)
         r = -EINVAL;
     if (r >= 0) {
         mcps__write_key(w, name);

@@ -69,13 +69,22 @@ static void give_up(struct mcps_call *call)
     mcps__call_end_unrun(call);
 }
 
+static void fail(struct mcps_call *call, int error)
+{
+    stop_waiting(call);
+    mcps_call_finish(call, error);
+    mcps__call_end_run(call);
+}
+
 /* One of those that are awaited, among them who sends them, is done. */
 static void end_one(struct mcps_call *call)
 {
     if (--call->n_awaited > 0)
         return;
-    if (call->client_lost)
+    if (call->unwind_error == MCPS_ECLOSED)
         give_up(call);
+    else if (call->unwind_error < 0)
+        fail(call, call->unwind_error);
     else
         run_again(call);
 }
@@ -94,15 +103,15 @@ static int store(struct mcps_call *call, const struct mcps__wanted *wanted, int 
     return r;
 }
 
-/* What cannot be stored cannot be told apart from what was never asked: better no call than one
- * that asks for ever. */
+/* What could not be stored would be asked again, and for ever. */
 static void note_outcome(struct mcps__wanted *wanted, int outcome,
                          const struct mcps__bytes *result)
 {
     struct mcps_call *call = wanted->call;
+    int r = outcome == MCPS_ECLOSED ? outcome : store(call, wanted, outcome, result);
 
-    if (outcome == MCPS_ECLOSED || store(call, wanted, outcome, result) < 0)
-        call->client_lost = true;
+    if (r < 0 && call->unwind_error != MCPS_ECLOSED)
+        call->unwind_error = r;
 }
 
 static void drop_entry(struct mcps__wanted *wanted)
@@ -166,7 +175,7 @@ static void send_all(struct mcps_call *call)
     struct mcps__wanted *wanted, *next;
 
     call->unwound = true;
-    call->client_lost = false;
+    call->unwind_error = 0;
     call->n_awaited = 1;
     for (wanted = call->awaited; wanted; wanted = next) {
         int r;

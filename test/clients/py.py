@@ -172,7 +172,7 @@ class Lab:
             said = (asked[answer.id].params or {}).get("_meta") or {}
             result = answer.result
             if f"{META}protocolVersion" in said:
-                equal(result.get("resultType"), "complete", "resultType")
+                true(result.get("resultType") in ("complete", "input_required"), "resultType")
                 equal(result["_meta"][f"{META}serverInfo"]["name"], Path(self.server).name)
             else:
                 alien = {"resultType", "ttlMs", "cacheScope", "_meta"} & set(result)

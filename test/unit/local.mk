@@ -45,7 +45,7 @@ cancel_unit_sources = \
 	test/unit/cancel_main.c test/unit/gate.h \
 	test/unit/core_control.c test/unit/core_hook.c test/unit/core_token.c
 flow_unit_sources = \
-	test/unit/flow_main.c test/unit/core_scene.c test/unit/core_scene.h \
+	test/unit/flow_main.c test/unit/core_question.c test/unit/core_scene.c test/unit/core_scene.h \
 	test/unit/core_pool.c test/unit/core_park.c test/unit/core_limits.c \
 	test/unit/core_loop.c test/unit/core_account.c test/unit/core_sink.c \
 	test/unit/core_piece.c test/unit/core_meta.c test/unit/core_content.c \
