@@ -6,7 +6,7 @@ include test/failures/local.mk
 include test/fuzz/local.mk
 include test/bench/local.mk
 
-dist_check_SCRIPTS += test/layers.sh test/symbols.sh test/headers.sh test/doc_tables.sh test/install.sh test/locale.sh
+dist_check_SCRIPTS += test/layers.sh test/symbols.sh test/headers.sh test/doc_tables.sh test/install.sh test/locale.sh test/protocol.sh
 TESTS += $(dist_check_SCRIPTS)
 
 AM_TESTS_ENVIRONMENT = \

@@ -57,7 +57,7 @@ static int serve(mcps_server **ret)
     int r = mcps_server_new(ret, &options);
 
     if (r >= 0)
-        r = mcps_server_set_limit(*ret, MCPS_LIMIT_PAGE, 5);
+        r = mcps_server_set_limit(*ret, MCPS_LIMIT_PAGE, 1);
     if (r >= 0)
         r = kinds_add(*ret);
     return r < 0 ? r : mcps_server_start(*ret);
@@ -232,6 +232,8 @@ static bool hear_legacy(struct talk *talk)
     CHECK(call(talk, "update"));
     CHECK(talk_await(talk, "ResourceUpdatedNotification", 1));
     CHECK(talk_result(talk, "resources/unsubscribe", WATCHED));
+    CHECK(talk_notify(talk, "notifications/roots/list_changed", ""));
+    CHECK(talk_notify(talk, "notifications/cancelled", "\"requestId\":\"nobody\""));
     CHECK(talk_result(talk, "ping", "%s", ""));
     if (strcmp(talk->revision, "2025-11-25") == 0) {
         CHECK(call(talk, "visit"));
