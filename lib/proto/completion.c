@@ -8,6 +8,7 @@
 
 #include "core/call.h"
 #include "core/complete.h"
+#include "core/view.h"
 #include "json/text.h"
 #include "proto/offers.h"
 #include "proto/strings.h"
@@ -226,16 +227,17 @@ static void complete(const struct question *q, struct mcps__offer *offer)
         mcps__offers_call(q->request, &call);
 }
 
-/* Of a resource itself there is nothing to complete. */
+/* Of a resource itself there is nothing to complete. Where things may be hidden, that one is
+ * there is told to nobody. */
 static bool is_resource(const struct question *q)
 {
+    struct mcps__engine *engine = q->request->peer->engine;
     bool enabled = false;
-    struct mcps__offer *offer =
-        mcps__registry_find(&q->request->peer->engine->registry, MCPS_RESOURCES,
-                            q->key.data, q->key.len, &enabled);
+    struct mcps__offer *offer = mcps__registry_find(&engine->registry, MCPS_RESOURCES,
+                                                    q->key.data, q->key.len, &enabled);
 
     mcps__offer_unref(offer);
-    return enabled;
+    return enabled && !mcps__view_is_set(&engine->view);
 }
 
 static void answer(const struct question *q)

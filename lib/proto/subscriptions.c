@@ -12,6 +12,7 @@
 
 #include "core/close.h"
 #include "core/listen.h"
+#include "core/view.h"
 #include "json/tree.h"
 #include "proto/capabilities.h"
 #include "proto/resources.h"
@@ -47,10 +48,18 @@ static void answer_empty(const struct mcps__request *request)
         mcps__request_end_result(request, &buf, &w);
 }
 
+/* Where things may be hidden, who subscribes is not told whether there is anything. */
+static int may_subscribe(const struct mcps__request *request, const struct mcps__buf *uri)
+{
+    if (mcps__view_is_set(&request->peer->engine->view))
+        return mcps__fits_iri(uri->data, uri->len);
+    return mcps__resources_have(request, uri);
+}
+
 static void subscribe(const struct mcps__request *request, const struct mcps__buf *uri)
 {
     struct mcps__listener *listener = &request->peer->listener;
-    int r = mcps__resources_have(request, uri);
+    int r = may_subscribe(request, uri);
 
     if (r == 0) {
         mcps__resources_refuse_unknown(request, uri);

@@ -13,6 +13,7 @@ int main(int argc, char **argv)
         { "say", say_tests },
         { "chain", chain_tests },
         { "view", view_tests },
+        { "hidden", hidden_tests },
     };
 
     signal(SIGPIPE, SIG_IGN);

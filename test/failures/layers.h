@@ -15,6 +15,6 @@
     "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method "\",\"params\":{" params \
     "}}\n"
 
-extern const struct unit_test say_tests[], chain_tests[], view_tests[];
+extern const struct unit_test say_tests[], chain_tests[], view_tests[], hidden_tests[];
 
 #endif

@@ -31,7 +31,8 @@ protocol_sources = test/failures/protocol.c test/failures/protocol.h \
 listen_sources = test/failures/listen.c test/failures/listen.h test/failures/listen_legacy.c \
 	test/failures/listen_races.c test/failures/listen_load.c
 layers_sources = test/failures/layers.c test/failures/layers.h test/failures/layers_say.c \
-	test/failures/layers_chain.c test/failures/layers_view.c
+	test/failures/layers_chain.c test/failures/layers_view.c \
+	test/failures/layers_hidden.c
 soak_sources = test/failures/soak.c
 idle_sources = test/failures/idle.c
 results_sources = test/failures/results.c test/failures/results.h test/failures/results_blobs.c
