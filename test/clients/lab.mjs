@@ -16,8 +16,8 @@ export const KINDS = join(dirname(program), 'kinds');
 const WATCHDOG_MS = 120000;
 const EXIT_MS = 60000;
 export const FOREVER = { timeout: 2 * WATCHDOG_MS };
-// For the lab to tell of each step, however fast they come.
-export const EACH_STEP = ['--option', 'progress_ms=0'];
+// The lab tells of each step, unless it is told to do as servers do.
+export const FEWER_STEPS = ['--option', 'progress_ms=20'];
 export const MODERN = '2026-07-28';
 export const LEGACY = '2025-11-25';
 export const META = 'io.modelcontextprotocol/';

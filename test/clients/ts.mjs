@@ -11,7 +11,7 @@ import {
     McpError,
 } from '@modelcontextprotocol/sdk/types.js';
 import {
-    CALC, EACH_STEP, FOREVER, Lab, LEGACY, ROOTS, TEXTS, TOOLS, checkFewSteps, failure,
+    CALC, FEWER_STEPS, FOREVER, Lab, LEGACY, ROOTS, TEXTS, TOOLS, checkFewSteps, failure,
     onlyText, run, scenario,
 } from './lab.mjs';
 import './features.mjs';
@@ -151,7 +151,7 @@ scenario('progress', async (lab) => {
     await checkProgress(lab, 10, 5);
     await checkProgress(lab, 200, 0);
     await checkProgress(lab, 0, 0);
-}, { args: EACH_STEP });
+});
 
 // The first at once, then few of many, and the last of them.
 scenario('progress that is too fast', async (lab) => {
@@ -161,7 +161,7 @@ scenario('progress that is too fast', async (lab) => {
     assert.equal(await lab.text('progress', { steps: 10000, ms: 0 }, { onprogress }),
         '10000 steps');
     checkFewSteps(lab, 10000);
-});
+}, { args: FEWER_STEPS });
 
 scenario('progress not asked for', async (lab) => {
     assert.equal(await lab.text('progress', { steps: 5, ms: 0 }), '5 steps');
@@ -273,10 +273,9 @@ async function checkRevision(lab, expected) {
 }
 
 for (const offer of ['2024-11-05', '2025-03-26', '2025-06-18'])
-    scenario(`revision ${offer}`, (lab) => checkRevision(lab, offer),
-        { offer, args: EACH_STEP });
+    scenario(`revision ${offer}`, (lab) => checkRevision(lab, offer), { offer });
 scenario('revision nobody knows', (lab) => checkRevision(lab, LEGACY),
-    { offer: '1999-12-31', args: EACH_STEP });
+    { offer: '1999-12-31' });
 
 // The example of doc/examples: all that a client does with a server, against one that was
 // written to be read.
