@@ -376,7 +376,8 @@ static const struct unit_test protocol_tests[] = {
 
 int main(int argc, char **argv)
 {
-    static const struct unit_suite suites[] = { { "protocol", protocol_tests } };
+    static const struct unit_suite suites[] = { { "protocol", protocol_tests },
+                                                { "examples", protocol_example_tests } };
 
     signal(SIGPIPE, SIG_IGN);
     return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
