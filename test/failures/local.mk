@@ -27,9 +27,7 @@ eras_sources = test/failures/eras.c
 changes_sources = test/failures/changes.c
 pages_sources = test/failures/pages.c
 protocol_sources = test/failures/protocol.c test/failures/protocol.h \
-	test/failures/protocol_talk.c
 	test/failures/protocol_talk.c test/failures/protocol_examples.c
-layers_sources = test/failures/layers.c test/failures/layers.h test/failures/layers_say.c
 listen_sources = test/failures/listen.c test/failures/listen.h test/failures/listen_legacy.c \
 	test/failures/listen_races.c test/failures/listen_load.c
 layers_sources = test/failures/layers.c test/failures/layers.h test/failures/layers_say.c \
