@@ -309,6 +309,9 @@ static void cancelled_while_it_waits(void)
     CHECK_INT(atomic_load(&quiz.runs), 1);
     CHECK_INT(scene_stats(&place.scene).cancelled, 1);
     CHECK_INT(scene_stats(&place.scene).cancelled_before_start, 0);
+    /* The hooks of a handler that has returned are gone; the stop runs what there is. */
+    CHECK(end(&place));
+    CHECK_INT(atomic_load(&quiz.hooks), 0);
 out:
     CHECK_AFTER(end(&place));
 }
