@@ -69,20 +69,6 @@ static bool may_be_named(const struct mcps__request *request)
     return !exchange;
 }
 
-/* What is no message, as far as it can be answered at all. */
-static void refuse_message(const struct mcps__request *request)
-{
-    const struct mcps__envelope *env = request->env;
-
-    if (env->kind == MCPS__ENVELOPE_NOTIFICATION || env->kind == MCPS__ENVELOPE_RESULT ||
-        env->kind == MCPS__ENVELOPE_ERROR)
-        mcps__request_ignore(request, env->why);
-    else if (may_be_named(request))
-        mcps__request_refuse(request, env->code, env->why, NULL);
-    else
-        mcps__request_refuse_unnamed(request, env->code, env->why);
-}
-
 /* ---- answers to requests of ours ---- */
 
 /* Our ids are numbers; a client may have turned them into strings, but into no others. */
@@ -117,6 +103,33 @@ static void handle_response(const struct mcps__request *request)
         outcome = mcps__bytes_new(&result, request->text + body->value, body->value_len);
     if (!mcps__pending_answer(request->peer, serial, outcome, result))
         mcps__request_ignore(request, "an answer to what is not asked, or not any more");
+}
+
+/* Whoever waits for it is told that nothing better will come. */
+static void refuse_response(const struct mcps__request *request)
+{
+    int64_t serial;
+
+    mcps__request_ignore(request, request->env->why);
+    if (read_serial(&request->env->id, &serial))
+        mcps__pending_answer(request->peer, serial, MCPS_EPROTOCOL, NULL);
+}
+
+/* ---- what is no message ---- */
+
+/* What is no message, as far as it can be answered at all. */
+static void refuse_message(const struct mcps__request *request)
+{
+    const struct mcps__envelope *env = request->env;
+
+    if (env->kind == MCPS__ENVELOPE_RESULT || env->kind == MCPS__ENVELOPE_ERROR)
+        refuse_response(request);
+    else if (env->kind == MCPS__ENVELOPE_NOTIFICATION)
+        mcps__request_ignore(request, env->why);
+    else if (may_be_named(request))
+        mcps__request_refuse(request, env->code, env->why, NULL);
+    else
+        mcps__request_refuse_unnamed(request, env->code, env->why);
 }
 
 /* ---- messages ---- */

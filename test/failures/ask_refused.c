@@ -272,6 +272,37 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+/* One whose id is good, and nothing else: who waits is told, and does not wait for its time
+ * to be up. */
+static void answers_that_are_none(void)
+{
+    static const char *const bodies[][2] = {
+        { "result", "7" },
+        { "result", "null" },
+        { "error", "[]" },
+        { "error", "{}" },
+    };
+    struct act act = { .wire = { .memory = NULL } };
+    char id[16], request[16];
+
+    CHECK(act_begin(&act, 2, "roots_ms=3600000"));
+    for (int i = 0; i < (int)(sizeof bodies / sizeof bodies[0]); i++) {
+        unit_note_on_failure("%s %s", bodies[i][0], bodies[i][1]);
+        snprintf(id, sizeof id, "%d", 20 + i);
+        CHECK(wire_call(&act.wire, id, "ask", NULL));
+        CHECK(wire_await(&act.wire, "roots/list"));
+        snprintf(request, sizeof request, "%d", 1 + i);
+        CHECK(wire_respond(&act.wire, request, bodies[i][0], bodies[i][1]));
+        CHECK(wire_answer(&act.wire, id));
+    }
+    unit_note_on_failure("%s", "");
+    CHECK_INT(scene_stats(&act.scene).pending, 0);
+    CHECK(act_ok(&act));
+out:
+    unit_note_on_failure("%s", "");
+    CHECK_AFTER(act_end(&act));
+}
+
 /* ---- F3.15: a call that is used after its handler has returned ---- */
 
 static mcps_call *kept;
@@ -393,6 +424,7 @@ const struct unit_test ask_refused_tests[] = {
     UNIT_TEST_ONCE(f3_10_a_capability_that_was_not_declared, "it has threads"),
     UNIT_TEST_ONCE(f3_13_somebody_elses_answer, "it has threads"),
     UNIT_TEST_ONCE(f3_14_answers_without_a_proper_id, "it has threads"),
+    UNIT_TEST_ONCE(answers_that_are_none, "it has threads"),
     UNIT_TEST_ONCE(f3_15_a_call_used_after_its_answer, "it has threads"),
     UNIT_TEST_ONCE(f3_16_asked_before_the_handshake_is_over, "it has threads"),
     UNIT_END,
