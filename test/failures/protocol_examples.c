@@ -210,7 +210,11 @@ static int ask(mcps_call *call, struct json_object *args, void *userdata)
     (void)args;
     if (r >= 0)
         r = mcps_call_ask(call, questions, userdata ? 2 : n);
-    return r < 0 ? r : mcps_call_text(call, "answered");
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < n; i++)
+        json_object_put(questions[i].json);
+    return mcps_call_text(call, "answered");
 }
 
 static int broken(mcps_call *call, struct json_object *args, void *userdata)

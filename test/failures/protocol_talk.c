@@ -454,6 +454,7 @@ static struct json_object *finish(struct talk *talk, const char *method,
     return answer;
 }
 
+MCPS_PRINTF(3, 0)
 static struct json_object *finish_with(struct talk *talk, const char *method,
                                        const char *format, va_list list,
                                        const char *which)
