@@ -108,7 +108,8 @@ enum mcps_cache {
 };
 
 /* How many milliseconds clients of the revision 2026-07-28 may take it as fresh, and whether
- * for others than who asked. At first 0 and true. Before the start only: MCPS_EBUSY. */
+ * for others than who asked. At first 0 and true, but false for resources/read, whose results
+ * may depend on who asks. Before the start only: MCPS_EBUSY. */
 MCPS_PUBLIC int mcps_server_set_cache(mcps_server *server, enum mcps_cache cache,
                                       uint32_t ttl_ms, bool is_public) MCPS_MUST_CHECK;
 

@@ -246,6 +246,7 @@ int mcps__engine_new(struct mcps__engine **ret, const struct mcps_server_options
     engine->checks_results =
         options->results == MCPS_RESULTS_CHECKED ||
         (options->results == MCPS_RESULTS_DEFAULT && RESULTS_ARE_CHECKED);
+    engine->cache[MCPS_CACHE_READ].is_private = true;
     r = write_texts(engine, options);
     if (r >= 0)
         r = make_listers(engine);

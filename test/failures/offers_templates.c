@@ -130,7 +130,7 @@ out:
 #define READ_(contents)                                                                  \
     {                                                                                    \
         RESULT_("\"contents\":[" contents "]"), NULL, NULL, NULL,                        \
-            RESULT_("\"contents\":[" contents "],\"ttlMs\":0,\"cacheScope\":\"public\"") \
+            RESULT_("\"contents\":[" contents "],\"ttlMs\":0,\"cacheScope\":\"private\"") \
     }
 #define OF_(uri, mime, values, who)                                                     \
     READ_("{\"uri\":\"" uri "\"" mime ",\"text\":\"{" values "}\"},{\"uri\":\"a:who\"," \
