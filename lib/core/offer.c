@@ -18,9 +18,10 @@ enum { NAME_MAX_ = 128 };
 
 #define OFFER_MAGIC UINT32_C(0x4f666672)
 
-#define ALL_NEEDS                                                   \
-    ((unsigned)MCPS_CLIENT_ROOTS | (unsigned)MCPS_CLIENT_SAMPLING | \
-     (unsigned)MCPS_CLIENT_ELICITATION)
+#define ALL_NEEDS                                                                \
+    ((unsigned)MCPS_CLIENT_ROOTS | (unsigned)MCPS_CLIENT_SAMPLING |              \
+     (unsigned)MCPS_CLIENT_ELICITATION | (unsigned)MCPS_CLIENT_ELICITATION_URL | \
+     (unsigned)MCPS_CLIENT_SAMPLING_TOOLS | (unsigned)MCPS_CLIENT_SAMPLING_CONTEXT)
 
 /* ---- what the kinds are ---- */
 

@@ -311,6 +311,40 @@ out:
     CHECK_AFTER(end(&act));
 }
 
+/* Also those that are members of another one. */
+static void every_capability_may_be_needed(void)
+{
+    static const char *const missing[] = {
+        "{\"roots\":{}}",
+        "{\"sampling\":{}}",
+        "{\"elicitation\":{}}",
+        "{\"elicitation\":{\"url\":{}}}",
+        "{\"sampling\":{\"tools\":{}}}",
+        "{\"sampling\":{\"context\":{}}}",
+    };
+    struct act act = { .scene = { .server = NULL } };
+
+    CHECK(begin(&act, NULL));
+    for (unsigned i = 0; i < sizeof missing / sizeof missing[0]; i++) {
+        const struct mcps_tool tool =
+            MCPS_TOOL_STRUCT(.name = "needs", .handler = say, .needs = 1u << i);
+        static const char *const names[] = { "needs" };
+        char expected[256];
+
+        snprintf(expected, sizeof expected,
+                 ERROR("1", "-32021", "Missing required client capability",
+                       ",\"data\":{\"requiredCapabilities\":%s}"),
+                 missing[i]);
+        CHECK_INT(mcps_server_add_tools(act.scene.server, &tool, 1), 0);
+        CHECK_STR(reply(&act.wire,
+                        REQUEST("1", "tools/call", "\"name\":\"needs\"," META("{}"))),
+                  expected);
+        CHECK_INT(mcps_server_remove(act.scene.server, MCPS_TOOLS, names, 1), 0);
+    }
+out:
+    CHECK_AFTER(end(&act));
+}
+
 /* The server has no requests in that era: it asks by its result. */
 static void no_request_is_sent_to_a_modern_client(void)
 {
@@ -527,6 +561,7 @@ static const struct unit_test era_tests[] = {
     UNIT_TEST_ONCE(both_eras_in_one_stream, "it has threads"),
     UNIT_TEST_ONCE(errors_have_their_era_s_codes, "it has threads"),
     UNIT_TEST_ONCE(tools_that_need_more_than_the_client_has, "it has threads"),
+    UNIT_TEST_ONCE(every_capability_may_be_needed, "it has threads"),
     UNIT_TEST_ONCE(no_request_is_sent_to_a_modern_client, "it has threads"),
     UNIT_TEST_ONCE(bad_requests_are_told_what_is_wrong, "it has threads"),
     UNIT_TEST_ONCE(odd_capabilities, "it has threads"),
