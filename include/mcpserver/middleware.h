@@ -91,11 +91,12 @@ enum mcps_outcome_kind {
     MCPS_OUTCOME_TOOL_ERROR, /* the same, and the tool says that it failed */
     MCPS_OUTCOME_ERROR,      /* an error of the protocol */
     MCPS_OUTCOME_CANCELLED, /* by the client, a deadline, the stop: nothing will be sent */
-    MCPS_OUTCOME_SUPPRESSED /* the client is gone: nothing will be sent */
+    MCPS_OUTCOME_SUPPRESSED, /* the client is gone: nothing will be sent */
+    MCPS_OUTCOME_STREAM /* subscriptions/listen: it is open, and its end will not be seen */
 };
 
 MCPS_PUBLIC enum mcps_outcome_kind mcps_outcome_kind(const mcps_outcome *outcome);
-/* "result", "tool error", "error", "cancelled", "suppressed". Static. */
+/* "result", "tool error", "error", "cancelled", "suppressed", "stream". Static. */
 MCPS_PUBLIC const char *mcps_outcome_kind_name(enum mcps_outcome_kind kind);
 /* The code of an error of the protocol; 0: it is none. */
 MCPS_PUBLIC int mcps_outcome_code(const mcps_outcome *outcome);
@@ -115,7 +116,7 @@ MCPS_PUBLIC int mcps_outcome_json(mcps_outcome *outcome, const char **ret,
  * Sends another result: JSON text, an object of at most 128 members. In what 2026-07-28 asks of
  * every result (resultType, ttlMs, cacheScope, and who the server is in _meta) the old one has
  * the last word where the new one lacks it. -EINVAL when it is no such object; MCPS_ECANCELLED
- * when nothing will be sent; -ENOMEM.
+ * when nothing will be sent, or it is a stream; -ENOMEM.
  */
 MCPS_PUBLIC int mcps_outcome_replace(mcps_outcome *outcome,
                                      const char *json) MCPS_MUST_CHECK;

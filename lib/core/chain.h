@@ -52,6 +52,7 @@ struct mcps_request {
     struct mcps__seen_text arguments, meta;
     int64_t received, started; /* 0: not yet */
     bool taken;                /* by a call */
+    bool opened;               /* it is a stream that is open now */
     bool entering;
     struct mcps__piece *refusal;
     unsigned at;                          /* whose function runs */

@@ -44,6 +44,8 @@ enum mcps_outcome_kind mcps_outcome_kind(const mcps_outcome *outcome)
         return MCPS_OUTCOME_SUPPRESSED;
     if (outcome->reason != MCPS_CANCEL_NONE)
         return MCPS_OUTCOME_CANCELLED;
+    if (outcome->request->opened)
+        return MCPS_OUTCOME_STREAM;
     if (!outcome->piece || !result_text(outcome, &at))
         return MCPS_OUTCOME_ERROR;
     return outcome->piece->tool_error ? MCPS_OUTCOME_TOOL_ERROR : MCPS_OUTCOME_RESULT;
@@ -57,6 +59,7 @@ const char *mcps_outcome_kind_name(enum mcps_outcome_kind kind)
     case MCPS_OUTCOME_ERROR: return "error";
     case MCPS_OUTCOME_CANCELLED: return "cancelled";
     case MCPS_OUTCOME_SUPPRESSED: return "suppressed";
+    case MCPS_OUTCOME_STREAM: return "stream";
     }
     return "unknown";
 }
@@ -168,6 +171,12 @@ int mcps_outcome_json(mcps_outcome *outcome, const char **ret, size_t *ret_len)
 
 /* ---- another one ---- */
 
+/* Whether there is an answer, in whose place another one would come. */
+static bool is_answered(const struct mcps_outcome *outcome)
+{
+    return outcome->reason == MCPS_CANCEL_NONE && !outcome->request->opened;
+}
+
 static void put_piece(struct mcps_outcome *outcome, struct mcps__piece *piece)
 {
     mcps__piece_free(outcome->piece);
@@ -181,7 +190,7 @@ int mcps_outcome_fail(mcps_outcome *outcome, int code, const char *message,
     struct mcps__piece *piece = NULL;
     int r;
 
-    if (outcome->reason != MCPS_CANCEL_NONE)
+    if (!is_answered(outcome))
         return MCPS_ECANCELLED;
     r = mcps__seen_error(&piece, outcome->request, code, message, data);
     if (r >= 0)
@@ -392,7 +401,7 @@ int mcps_outcome_replace(mcps_outcome *outcome, const char *json)
     struct mcps__buf line;
     int r;
 
-    if (outcome->reason != MCPS_CANCEL_NONE)
+    if (!is_answered(outcome))
         return MCPS_ECANCELLED;
     if (!json)
         return -EINVAL;

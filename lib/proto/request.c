@@ -224,13 +224,14 @@ bool mcps__request_begin(struct mcps__request *request)
     return false;
 }
 
-/* What is neither answered by now nor a call will be answered by somebody who is not seen. */
+/* What is neither answered by now nor a call is a stream, whose answer is its end. */
 void mcps__request_end(struct mcps__request *request)
 {
     struct mcps__piece *nothing;
 
     if (!request->seen || request->seen->taken)
         return;
+    request->seen->opened = true;
     nothing = mcps__seen_leave(request->seen, NULL, MCPS_CANCEL_NONE);
     mcps__piece_free(nothing);
     mcps__seen_free(request->seen);

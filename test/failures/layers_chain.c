@@ -239,6 +239,39 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+static void leave_failing(mcps_request *request, mcps_outcome *outcome, void *userdata)
+{
+    (void)request;
+    (void)userdata;
+    note("%d\n", mcps_outcome_fail(outcome, -32000, "no", NULL) == MCPS_ECANCELLED &&
+                     mcps_outcome_replace(outcome, "{}") == MCPS_ECANCELLED &&
+                     mcps_outcome_bytes(outcome) == 0);
+}
+
+/* The answer to its request is the end of a stream, which is no matter of who sees it begin. */
+static void streams_are_seen_when_they_are_open(void)
+{
+    static const struct mcps_middleware failing =
+        MCPS_MIDDLEWARE(.name = "failing", .leave = leave_failing, .anywhere = true);
+    struct act act = { .wire = { .memory = NULL } };
+
+    CHECK(open(&act, 2, NULL));
+    CHECK(add(&act, noting("x", true)) && add(&act, failing));
+    CHECK(start(&act));
+    noted();
+    CHECK(wire_send(
+        &act.wire,
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscriptions/listen\","
+        "\"params\":{\"notifications\":{\"toolsListChanged\":true}," MODERN_META(
+            "") "}}"));
+    CHECK(wire_await(&act.wire, "notifications/subscriptions/acknowledged"));
+    CHECK(wire_send(&act.wire, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}"));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "2")), 0);
+    CHECK_STR(noted(), "+x subscriptions/listen - -\n1\n-x stream 0\n");
+out:
+    CHECK_AFTER(act_end(&act));
+}
+
 /* ---- the ends of calls ---- */
 
 static void pending_calls_are_left_when_they_finish(void)
@@ -691,6 +724,7 @@ out:
 const struct unit_test chain_tests[] = {
     UNIT_TEST_ONCE(entered_in_order_and_left_in_reverse, "it has threads"),
     UNIT_TEST_ONCE(modern_requests_are_seen, "it has threads"),
+    UNIT_TEST_ONCE(streams_are_seen_when_they_are_open, "it has threads"),
     UNIT_TEST_ONCE(pending_calls_are_left_when_they_finish, "it has threads"),
     UNIT_TEST_ONCE(cancelled_calls, "it has threads"),
     UNIT_TEST_ONCE(clients_that_go, "it has threads"),
