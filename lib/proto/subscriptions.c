@@ -39,15 +39,6 @@ static void refuse(const struct mcps__request *request, int error, const char *w
 
 /* ---- the legacy era ---- */
 
-static void answer_empty(const struct mcps__request *request)
-{
-    struct mcps__buf buf;
-    struct mcps__writer w;
-
-    if (mcps__request_begin_result(request, &buf, &w) >= 0)
-        mcps__request_end_result(request, &buf, &w);
-}
-
 /* Where things may be hidden, who subscribes is not told whether there is anything. */
 static int may_subscribe(const struct mcps__request *request, const struct mcps__buf *uri)
 {
@@ -73,13 +64,13 @@ static void subscribe(const struct mcps__request *request, const struct mcps__bu
     if (r < 0)
         refuse(request, r, "Server busy: too many subscriptions of this client");
     else
-        answer_empty(request);
+        mcps__request_answer_empty(request);
 }
 
 static void unsubscribe(const struct mcps__request *request, const struct mcps__buf *uri)
 {
     mcps__listener_drop_resource(&request->peer->listener, uri->data, uri->len);
-    answer_empty(request);
+    mcps__request_answer_empty(request);
 }
 
 static void with_uri(const struct mcps__request *request, const char *fault,
