@@ -262,11 +262,14 @@ void mcps__call_end_run(struct mcps_call *call)
 
 void mcps__call_end_unrun(struct mcps_call *call)
 {
+    enum mcps_cancel_reason reason = mcps__token_reason(&call->exchange.token);
     struct mcps__piece *nothing;
 
     if (claim_finish(call)) {
-        nothing =
-            mcps__seen_leave(call->seen, NULL, mcps__token_reason(&call->exchange.token));
+        /* Without a reason its client is gone, which its token learns only later. */
+        nothing = mcps__seen_leave(call->seen, NULL,
+                                   reason == MCPS_CANCEL_NONE ? MCPS_CANCEL_DISCONNECT
+                                                              : reason);
         mcps__assert(!nothing);
         end_part(call);
     }

@@ -721,6 +721,47 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+/* ---- calls that are given up ---- */
+
+static void leave_failing(mcps_request *request, mcps_outcome *outcome, void *userdata)
+{
+    int r = mcps_outcome_fail(outcome, -32000, "replaced", NULL);
+
+    (void)userdata;
+    note("%s %s %d\n", mcps_request_name(request),
+         mcps_outcome_kind_name(mcps_outcome_kind(outcome)), r);
+}
+
+/* Its handler asks without a thread that waits, and the client can be heard no more: there is
+ * no answer that could be replaced. */
+static void given_up_calls_have_no_answer(void)
+{
+    static const struct mcps_middleware failing =
+        MCPS_MIDDLEWARE(.name = "failing", .leave = leave_failing);
+    const struct mcps_tool ask_here =
+        MCPS_TOOL_STRUCT(.name = "ask_here", .handler = props[1].handler,
+                         .executor = MCPS_INLINE);
+    struct act act = { .wire = { .memory = NULL } };
+    char wanted[64];
+
+    props_reset();
+    (void)noted();
+    snprintf(wanted, sizeof wanted, "ask_here suppressed %d\n", MCPS_ECANCELLED);
+    CHECK(scene_open(&act.scene, 2, NULL, &ask_here, 1));
+    CHECK(mcps_server_add_middleware(act.scene.server, &failing) >= 0);
+    CHECK(mcps_server_start(act.scene.server) >= 0);
+    CHECK(wire_connect(&act.wire, &act.scene, NULL) && wire_hello(&act.wire));
+    (void)noted();
+    CHECK(wire_call(&act.wire, "1", "ask_here", NULL));
+    CHECK(wire_await(&act.wire, "roots/list"));
+    wire_cut_input(&act.wire);
+    CHECK(scene_idle(&act.scene));
+    CHECK_STR(noted(), wanted);
+    CHECK(scene_log_ok(&act.scene));
+out:
+    CHECK_AFTER(act_end(&act));
+}
+
 const struct unit_test chain_tests[] = {
     UNIT_TEST_ONCE(entered_in_order_and_left_in_reverse, "it has threads"),
     UNIT_TEST_ONCE(modern_requests_are_seen, "it has threads"),
@@ -735,6 +776,7 @@ const struct unit_test chain_tests[] = {
     UNIT_TEST_ONCE(the_size_limit, "it has threads"),
     UNIT_TEST_ONCE(the_rate_limit, "it has threads"),
     UNIT_TEST_ONCE(any_number_of_accounts, "it has threads"),
+    UNIT_TEST_ONCE(given_up_calls_have_no_answer, "it has threads"),
     UNIT_TEST_ONCE(a_storm, "it has threads"),
     UNIT_END,
 };
