@@ -48,9 +48,12 @@ void mcps__view_sentence(char text[MCPS__UNKNOWN_SIZE], const char *what,
     snprintf(text, MCPS__UNKNOWN_SIZE, "%s %s: \"%.*s\"", what, noun, (int)len, key);
 }
 
-/* An action may have an error of its own for what is not found. */
+/* An action may have an error of its own for what is not found. Where a resource has none, its
+ * URI was taken for the text of a template. */
 struct mcps__piece *mcps__view_unknown(struct mcps_call *call)
 {
+    enum mcps_kind kind =
+        call->offer->kind == MCPS_RESOURCES ? MCPS_TEMPLATES : call->offer->kind;
     char text[MCPS__UNKNOWN_SIZE];
     struct mcps__piece *piece;
 
@@ -60,7 +63,7 @@ struct mcps__piece *mcps__view_unknown(struct mcps_call *call)
         mcps__mutex_unlock(&call->mutex);
         return piece;
     }
-    mcps__view_sentence(text, "Unknown", mcps__kind_noun(call->offer->kind),
-                        call->offer->key, strlen(call->offer->key));
+    mcps__view_sentence(text, "Unknown", mcps__kind_noun(kind), call->offer->key,
+                        strlen(call->offer->key));
     return mcps__error_piece(&call->exchange.id, MCPS__RPC_INVALID_PARAMS, text, NULL);
 }

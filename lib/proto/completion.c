@@ -6,13 +6,14 @@
 
 #include <string.h>
 
+#include "core/answer.h"
 #include "core/call.h"
 #include "core/complete.h"
-#include "core/view.h"
 #include "json/text.h"
 #include "proto/offers.h"
 #include "proto/strings.h"
 #include "rpc/errors.h"
+#include "rpc/message.h"
 
 /* What a request says, decoded. */
 struct question {
@@ -181,13 +182,17 @@ static int read_question(struct question *q)
 
 /* ---- answering ---- */
 
-static void answer_nothing(const struct mcps__request *request)
+static struct mcps__piece *nothing_piece(const struct mcps__request *request)
 {
+    enum mcps__version version = mcps__request_version(request);
     struct mcps__buf buf;
     struct mcps__writer w;
 
-    if (mcps__request_begin_result(request, &buf, &w) < 0)
-        return;
+    if (mcps__piece_begin(&buf, SIZE_MAX / 2) < 0)
+        return NULL;
+    mcps__write_init(&w, &buf);
+    mcps__rpc_begin_result(&w, &request->env->id);
+    mcps__result_begin(&w, version);
     mcps__write_key(&w, "completion");
     mcps__write_object(&w);
     mcps__write_key(&w, "values");
@@ -198,7 +203,35 @@ static void answer_nothing(const struct mcps__request *request)
     mcps__write_key(&w, "hasMore");
     mcps__write_bool(&w, false);
     mcps__write_object_end(&w);
-    mcps__request_end_result(request, &buf, &w);
+    mcps__result_end(&w, request->peer->engine, version);
+    mcps__rpc_end(&w);
+    return mcps__written_piece(&buf, &w);
+}
+
+static struct mcps__piece *unknown_piece(const struct question *q)
+{
+    char message[MCPS__UNKNOWN_SIZE];
+
+    mcps__view_sentence(message, "Unknown", "argument", q->argument.data,
+                        q->argument.len);
+    MCPS__COUNT(q->request->peer->engine, bad_messages);
+    return mcps__error_piece(&q->request->env->id, MCPS__RPC_INVALID_PARAMS, message,
+                             NULL);
+}
+
+/* Answers without a handler. Who may not see the offer must not be told: then a call has the
+ * answer. */
+static void answer_by(const struct question *q, struct mcps__call_request *call,
+                      struct mcps__piece *piece)
+{
+    if (!piece) {
+        mcps__request_refuse(q->request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    } else if (mcps__view_is_set(&q->request->peer->engine->view)) {
+        call->refusal = piece;
+        mcps__offers_call(q->request, call);
+    } else {
+        mcps__request_answer(q->request, piece);
+    }
 }
 
 static struct mcps__param param_of(const struct mcps__buf *buf)
@@ -206,54 +239,55 @@ static struct mcps__param param_of(const struct mcps__buf *buf)
     return (struct mcps__param){ buf->data, buf->len };
 }
 
-static void complete(const struct question *q, struct mcps__offer *offer)
+/* Of a resource itself there is nothing to complete. */
+static void complete(const struct question *q, struct mcps__call_request *call)
 {
-    struct mcps__param params[MCPS__N_PARAMS] = {
-        [MCPS__PARAM_ARGUMENT] = param_of(&q->argument),
-        [MCPS__PARAM_VALUE] = param_of(&q->value),
-        [MCPS__PARAM_CONTEXT] = param_of(&q->context),
-    };
-    const struct mcps__call_request call = {
-        .action = &mcps__action_complete,
-        .offer = offer,
-        .params = params,
-    };
+    const struct mcps__offer *offer = call->offer;
 
-    if (!mcps__complete_knows(offer, q->argument.data, q->argument.len))
-        mcps__offers_refuse_key(q->request, "Unknown", "argument", &q->argument);
+    if (offer->kind == MCPS_RESOURCES)
+        answer_by(q, call, nothing_piece(q->request));
+    else if (!mcps__complete_knows(offer, q->argument.data, q->argument.len))
+        answer_by(q, call, unknown_piece(q));
     else if (!offer->completes)
-        answer_nothing(q->request);
-    else if (mcps__offers_params(q->request, params))
-        mcps__offers_call(q->request, &call);
+        answer_by(q, call, nothing_piece(q->request));
+    else
+        mcps__offers_call(q->request, call);
 }
 
-/* Of a resource itself there is nothing to complete. Where things may be hidden, that one is
- * there is told to nobody. */
-static bool is_resource(const struct question *q)
+/* NULL when there is none that is enabled. */
+static struct mcps__offer *find_resource(const struct question *q)
 {
-    struct mcps__engine *engine = q->request->peer->engine;
     bool enabled = false;
-    struct mcps__offer *offer = mcps__registry_find(&engine->registry, MCPS_RESOURCES,
-                                                    q->key.data, q->key.len, &enabled);
+    struct mcps__offer *offer =
+        mcps__registry_find(&q->request->peer->engine->registry, MCPS_RESOURCES,
+                            q->key.data, q->key.len, &enabled);
 
-    mcps__offer_unref(offer);
-    return enabled && !mcps__view_is_set(&engine->view);
+    return enabled ? offer : mcps__offer_unref(offer);
 }
 
 static void answer(const struct question *q)
 {
     bool is_prompt = strcmp(q->type.data, "ref/prompt") == 0;
-    struct mcps__offer *offer;
+    struct mcps__param params[MCPS__N_PARAMS] = {
+        [MCPS__PARAM_ARGUMENT] = param_of(&q->argument),
+        [MCPS__PARAM_VALUE] = param_of(&q->value),
+        [MCPS__PARAM_CONTEXT] = param_of(&q->context),
+    };
+    struct mcps__call_request call = {
+        .action = &mcps__action_complete,
+        .params = params,
+    };
 
-    if (!is_prompt && is_resource(q)) {
-        answer_nothing(q->request);
+    if (!mcps__offers_params(q->request, params))
         return;
-    }
-    offer =
-        mcps__offers_find(q->request, is_prompt ? MCPS_PROMPTS : MCPS_TEMPLATES, &q->key);
-    if (offer)
-        complete(q, offer);
-    mcps__offer_unref(offer);
+    if (!is_prompt)
+        call.offer = find_resource(q);
+    if (!call.offer)
+        call.offer = mcps__offers_find(
+            q->request, is_prompt ? MCPS_PROMPTS : MCPS_TEMPLATES, &q->key);
+    if (call.offer)
+        complete(q, &call);
+    mcps__offer_unref(call.offer);
 }
 
 void mcps__completion_complete(const struct mcps__request *request)

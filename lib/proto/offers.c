@@ -169,7 +169,7 @@ static bool check_needs(const struct mcps__request *request,
     struct mcps__buf data;
     struct mcps__writer w;
 
-    if (missing == 0)
+    if (missing == 0 || call->refusal)
         return true;
     mcps__buf_init(&data, SIZE_MAX);
     mcps__write_init(&w, &data);

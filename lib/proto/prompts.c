@@ -31,10 +31,12 @@ static void get(const struct mcps__request *request, const struct mcps__buf *nam
 
     if (!mcps__offers_params(request, params))
         return;
+    /* Before the name is looked up, so that it tells nothing of what is hidden. */
+    if (call.arguments &&
+        !mcps__strings_check(request, "argument", call.arguments, call.arguments_len))
+        return;
     call.offer = mcps__offers_find(request, MCPS_PROMPTS, name);
-    if (call.offer &&
-        (!call.arguments ||
-         mcps__strings_check(request, "argument", call.arguments, call.arguments_len)))
+    if (call.offer)
         mcps__offers_call(request, &call);
     mcps__offer_unref(call.offer);
 }

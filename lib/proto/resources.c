@@ -122,11 +122,8 @@ void mcps__resources_refuse_unknown(const struct mcps__request *request,
     mcps__buf_fini(&data);
 }
 
-static void call_found(const struct search *search)
+static void call_found(const struct search *search, const struct mcps__param *params)
 {
-    struct mcps__param params[MCPS__N_PARAMS] = {
-        [MCPS__PARAM_URI] = { search->uri->data, search->uri->len },
-    };
     const struct mcps__call_request call = {
         .action = &mcps__action_resource,
         .offer = search->offer,
@@ -135,19 +132,24 @@ static void call_found(const struct search *search)
         .arguments_len = search->values.len,
     };
 
-    if (mcps__offers_params(search->request, params))
-        mcps__offers_call(search->request, &call);
+    mcps__offers_call(search->request, &call);
 }
 
 static void read_uri(const struct mcps__request *request, const struct mcps__buf *uri)
 {
     struct search search = { .request = request, .uri = uri };
+    struct mcps__param params[MCPS__N_PARAMS] = {
+        [MCPS__PARAM_URI] = { uri->data, uri->len },
+    };
     int r;
 
+    /* Before it is looked up, so that it tells nothing of what is hidden. */
+    if (!mcps__offers_params(request, params))
+        return;
     mcps__buf_init(&search.values, SIZE_MAX);
     r = search_all(&search);
     if (r > 0)
-        call_found(&search);
+        call_found(&search, params);
     else if (r == 0)
         mcps__resources_refuse_unknown(request, uri);
     else

@@ -222,6 +222,132 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+/* ---- nor by what is wrong with a request ---- */
+
+#define HUSH(ARG, S) ARG(S, STRING, word, "Which", MCPS_OPTIONAL)
+MCPS_ARGS(hush, HUSH);
+
+MCPS_PROMPT_HANDLER(hush_prompt, hush)
+{
+    (void)args;
+    (void)userdata;
+    return mcps_call_text(call, "hush");
+}
+
+MCPS_TEMPLATE_HANDLER(hush_template, hush)
+{
+    (void)args;
+    (void)userdata;
+    return mcps_call_resource_text(call, NULL, NULL, "hush", 4);
+}
+
+static int hush_complete(mcps_call *call, const char *argument, const char *value,
+                         void *userdata)
+{
+    (void)argument;
+    (void)value;
+    (void)userdata;
+    return mcps_complete_value(call, "hush");
+}
+
+static bool add_hushed(mcps_server *server)
+{
+    static const struct mcps_prompt prompt = MCPS_PROMPT_NAMED(
+        "hush", hush_prompt, hush, "Nobody sees it", .complete = hush_complete);
+    static const struct mcps_resource resource =
+        MCPS_RESOURCE(.uri = "test://hush", .name = "hush", .text = "hush");
+    static const struct mcps_template template =
+        MCPS_TEMPLATE("hush://{word}", hush_template, hush, "Nobody sees it");
+
+    return mcps_server_add_prompts(server, &prompt, 1) >= 0 &&
+           mcps_server_add_resources(server, &resource, 1) >= 0 &&
+           mcps_server_add_templates(server, &template, 1) >= 0;
+}
+
+/* Each @ of the params is the key. Gives the answer, with a # for the id and a @ for the key. */
+static bool ask_with(struct wire *wire, const char *method, const char *params,
+                     const char *key, char *ret, size_t size)
+{
+    static unsigned n;
+    char id[16], own[512], *at = own;
+    const char *text;
+
+    snprintf(id, sizeof id, "\"w%06u\"", ++n);
+    for (const char *c = params; *c; c++)
+        at += snprintf(at, sizeof own - (size_t)(at - own), "%.*s",
+                       *c == '@' ? (int)strlen(key) : 1, *c == '@' ? key : c);
+    CHECK(wire_send(wire,
+                    "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"%s\",\"params\":{%s}}",
+                    id, method, own));
+    CHECK(wire_answer(wire, id));
+    text = wire->messages[wire->n_messages - 1];
+    for (size_t used = 0; *text && used + 1 < size; used++) {
+        const char *found = strncmp(text, id, strlen(id)) == 0     ? id
+                            : strncmp(text, key, strlen(key)) == 0 ? key
+                                                                   : NULL;
+
+        ret[used] = !found ? *text : found == id ? '#' : '@';
+        ret[used + 1] = '\0';
+        text += found ? strlen(found) : 1;
+    }
+    return true;
+out:
+    return false;
+}
+
+#define COMPLETE(ref, argument) \
+    "\"ref\":{" ref "},\"argument\":{\"name\":\"" argument "\",\"value\":\"\"}"
+#define OF_PROMPT   "\"type\":\"ref/prompt\",\"name\":\"@\""
+#define OF_RESOURCE "\"type\":\"ref/resource\",\"uri\":\"@\""
+
+static void hidden_is_not_told_by_what_is_wrong(void)
+{
+    static const struct {
+        const char *method, *params, *hidden, *nobody;
+    } cases[] = {
+        { "prompts/get", "\"name\":\"@\"", "hush", "hosh" },
+        { "prompts/get", "\"name\":\"@\",\"arguments\":{\"word\":1}", "hush", "hosh" },
+        { "prompts/get", "\"name\":\"@\",\"arguments\":{\"word\":\"\\u0000\"}", "hush",
+          "hosh" },
+        { "prompts/get", "\"name\":\"@\",\"inputResponses\":1," MODERN_META(""), "hush",
+          "hosh" },
+        { "resources/read", "\"uri\":\"@\"", "test://hush", "test://hosh" },
+        { "resources/read", "\"uri\":\"@\",\"inputResponses\":1," MODERN_META(""),
+          "test://hush", "test://hosh" },
+        { "resources/read", "\"uri\":\"@\",\"requestState\":1," MODERN_META(""),
+          "hush://me", "hosh://me" },
+        { "completion/complete", COMPLETE(OF_PROMPT, "word"), "hush", "hosh" },
+        { "completion/complete", COMPLETE(OF_PROMPT, "none"), "hush", "hosh" },
+        { "completion/complete", COMPLETE(OF_RESOURCE, "word"), "hush://{word}",
+          "hosh://{word}" },
+        { "completion/complete", COMPLETE(OF_RESOURCE, "none"), "hush://{word}",
+          "hosh://{word}" },
+        { "completion/complete", COMPLETE(OF_RESOURCE, "word"), "test://hush",
+          "test://hosh" },
+        { "completion/complete",
+          COMPLETE(OF_RESOURCE, "word") ",\"inputResponses\":1," MODERN_META(""),
+          "hush://{word}", "hosh://{word}" },
+    };
+    struct act act = { .wire = { .memory = NULL } };
+    char hidden[1024] = "", nobody[1024] = "";
+
+    CHECK(begin(&act, NULL));
+    CHECK(add_hushed(act.scene.server));
+    CHECK(connect_as(&act.wire, &act, "guest"));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unit_note_on_failure("%s %s", cases[i].method, cases[i].params);
+        CHECK(ask_with(&act.wire, cases[i].method, cases[i].params, cases[i].hidden,
+                       hidden, sizeof hidden));
+        CHECK(ask_with(&act.wire, cases[i].method, cases[i].params, cases[i].nobody,
+                       nobody, sizeof nobody));
+        CHECK_STR(hidden, nobody);
+    }
+    unit_note_on_failure("%s", "");
+    CHECK(act_ok(&act));
+out:
+    CHECK_AFTER(act_end(&act));
+}
+
 /* ---- pages ---- */
 
 static void pages_are_kept_for_classes(void)
@@ -386,6 +512,7 @@ out:
 const struct unit_test view_tests[] = {
     UNIT_TEST_ONCE(hidden_is_not_there, "it has threads"),
     UNIT_TEST_ONCE(hidden_is_not_busy, "it has threads"),
+    UNIT_TEST_ONCE(hidden_is_not_told_by_what_is_wrong, "it has threads"),
     UNIT_TEST_ONCE(pages_are_kept_for_classes, "it has threads"),
     UNIT_TEST_ONCE(more_classes_than_are_kept, "it has threads"),
     UNIT_TEST_ONCE(pages_of_what_is_shown, "it has threads"),
