@@ -29,7 +29,8 @@
  * handler may pass up:
  *
  *     MCPS_EINPUT       the client must be asked first
- *     MCPS_ECAPABILITY  the client did not declare it, or its revision has no words for it
+ *     MCPS_ECAPABILITY  the client did not declare it, or its revision has no words for it;
+ *                       passed up, a client of 2026-07-28 gets the error -32021
  *     MCPS_ENOCHANNEL   no request can reach this client
  *     MCPS_ENOTREADY    the client's handshake is not over
  *     MCPS_ETIMEDOUT    no answer within the limits roots_ms, sampling_ms, elicit_ms

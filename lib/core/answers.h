@@ -50,6 +50,7 @@ struct mcps__answers {
     struct mcps__note *once, *kept;
     struct mcps__form *forms;
     struct mcps__buf urls; /* elements of data.elicitations: what -32042 says */
+    unsigned missing;      /* capabilities that questions need, and the client lacks */
     const char *fault;     /* static: what the client sent is no answer; for -32602 */
     char fault_key[65];
 };

@@ -367,6 +367,16 @@ static int ask_open(struct mcps_call *call, struct asked *asked, size_t n)
     return ask_legacy(call, asked, n);
 }
 
+/* For the error of a call that ends because of it. */
+static void note_missing(struct mcps_call *call, const struct mcps__question *question)
+{
+    mcps__mutex_lock(&call->mutex);
+    if (call->answers)
+        call->answers->missing |=
+            question->capability & ~call->exchange.context->capabilities;
+    mcps__mutex_unlock(&call->mutex);
+}
+
 static int make(struct mcps_call *call, struct asked *asked,
                 const struct mcps_question *of)
 {
@@ -376,6 +386,8 @@ static int make(struct mcps_call *call, struct asked *asked,
 
     if (r == -EINVAL)
         complain(call, MCPS_LOG_ERROR, "it cannot be asked", of, why);
+    if (r == MCPS_ECAPABILITY)
+        note_missing(call, &asked->question);
     return r;
 }
 
@@ -394,19 +406,26 @@ static struct mcps_question *question_at(struct mcps_question *questions, size_t
     return (void *)((char *)questions + i * questions->struct_size);
 }
 
+/* The client learns at once of all that it lacks. */
 static int make_all(struct mcps_call *call, struct asked *asked,
                     struct mcps_question *questions, size_t n)
 {
-    int r = 0;
+    int r = 0, lacks = 0;
 
     for (size_t i = 0; i < n && r >= 0; i++) {
         r = make(call, &asked[i], question_at(questions, i));
+        if (r == MCPS_ECAPABILITY) {
+            lacks = r;
+            r = 0;
+        }
         if (r >= 0 && is_asked_before(asked, i)) {
             complain(call, MCPS_LOG_ERROR, "it cannot be asked", asked[i].question.of,
                      "another one has its key");
             r = -EINVAL;
         }
     }
+    if (r >= 0)
+        r = lacks;
     for (size_t i = 0; i < n && r >= 0; i++)
         r = recall(call, &asked[i]);
     return r;

@@ -201,11 +201,19 @@ static void write_sampling(struct mcps__writer *w, unsigned capabilities)
     mcps__write_object_end(w);
 }
 
-void mcps__write_capabilities(struct mcps__writer *w, unsigned capabilities)
+static void write_capabilities(struct mcps__writer *w, unsigned capabilities)
 {
     mcps__write_object(w);
     write_flag(w, "roots", capabilities & MCPS_CLIENT_ROOTS);
     write_sampling(w, capabilities);
     write_elicitation(w, capabilities);
+    mcps__write_object_end(w);
+}
+
+void mcps__write_missing(struct mcps__writer *w, unsigned missing)
+{
+    mcps__write_object(w);
+    mcps__write_key(w, "requiredCapabilities");
+    write_capabilities(w, missing);
     mcps__write_object_end(w);
 }

@@ -90,7 +90,7 @@ const char *mcps__log_level_name(enum mcps_log_level level);
 unsigned mcps__capability_by_name(const char *of, const char *name, size_t len);
 /* enum mcps_client_capabilities for what was declared, as far as the revision knows it. */
 unsigned mcps__capabilities_of(enum mcps__version version, unsigned declared);
-/* Writes those capabilities as an object of objects, one value. */
-void mcps__write_capabilities(struct mcps__writer *w, unsigned capabilities);
+/* Writes the data of the error -32021: that those are missing, as an object of objects. */
+void mcps__write_missing(struct mcps__writer *w, unsigned missing);
 
 #endif

@@ -468,6 +468,23 @@ static struct mcps__piece *urls_piece(struct mcps_call *call,
     return piece;
 }
 
+/* The handler could not go on without an answer that this client cannot give. */
+static struct mcps__piece *missing_piece(struct mcps_call *call, unsigned missing)
+{
+    struct mcps__piece *piece = NULL;
+    struct mcps__buf data;
+    struct mcps__writer w;
+
+    mcps__buf_init(&data, SIZE_MAX);
+    mcps__write_init(&w, &data);
+    mcps__write_missing(&w, missing);
+    if (mcps__write_end(&w) >= 0 && mcps__buf_append_byte(&data, '\0') >= 0)
+        piece = mcps__error_piece(&call->exchange.id, MCPS__RPC_MISSING_CAPABILITY, NULL,
+                                  data.data);
+    mcps__buf_fini(&data);
+    return piece;
+}
+
 struct mcps__piece *mcps__replay_piece(struct mcps_call *call, int *result)
 {
     const struct mcps__answers *answers = call->answers;
@@ -476,6 +493,9 @@ struct mcps__piece *mcps__replay_piece(struct mcps_call *call, int *result)
         return NULL;
     if (answers->fault)
         return refusal(call, answers);
+    if (*result == MCPS_ECAPABILITY && answers->missing && !call->failed &&
+        mcps__context_is_modern(call->exchange.context))
+        return missing_piece(call, answers->missing);
     if (*result != MCPS_EINPUT)
         return NULL;
     if (answers->urls.len > 0)

@@ -130,14 +130,6 @@ struct mcps__offer *mcps__offers_find(const struct mcps__request *request,
 
 /* ---- what the client must be able to do ---- */
 
-static void write_missing(struct mcps__writer *w, unsigned missing)
-{
-    mcps__write_object(w);
-    mcps__write_key(w, "requiredCapabilities");
-    mcps__write_capabilities(w, missing);
-    mcps__write_object_end(w);
-}
-
 /* The legacy era has no error for it: the model is told. */
 static struct mcps__piece *missing_piece(const struct mcps__request *request,
                                          const struct mcps__call_request *call,
@@ -173,7 +165,7 @@ static bool check_needs(const struct mcps__request *request,
         return true;
     mcps__buf_init(&data, SIZE_MAX);
     mcps__write_init(&w, &data);
-    write_missing(&w, missing);
+    mcps__write_missing(&w, missing);
     if (mcps__write_end(&w) >= 0 && mcps__buf_append_byte(&data, '\0') >= 0)
         piece = missing_piece(request, call, data.data);
     mcps__buf_fini(&data);

@@ -159,26 +159,41 @@ out:
 
 /* ---- what the client can do ---- */
 
+/* What the error for it says. */
+static const char *missing_of(struct json_object *answer)
+{
+    struct json_object *error, *data;
+
+    if (answer_code(answer) != -32021 ||
+        !json_object_object_get_ex(answer, "error", &error) ||
+        !json_object_object_get_ex(error, "data", &data))
+        return NULL;
+    return quiz_line(json_object_object_get(data, "requiredCapabilities"));
+}
+
 static void only_what_the_client_has_declared(void)
 {
     static const struct {
         const char *tool, *capabilities;
         bool asked;
+        const char *missing;
     } cases[] = {
         { "wizard", "{\"elicitation\":{}}", true },
         { "wizard", "{\"elicitation\":{\"form\":{}}}", true },
-        { "wizard", "{\"elicitation\":{\"url\":{}}}", false },
+        { "wizard", "{\"elicitation\":{\"url\":{}}}", false, "{\"elicitation\":{}}" },
         { "wizard", "{\"elicitation\":{\"form\":true}}", true },
-        { "wizard", "{\"sampling\":{},\"roots\":{}}", false },
-        { "wizard", "{\"elicitation\":null}", false },
-        { "wizard", "{\"elici\\u0074ation\":{\"u\\u0072l\":{}}}", false },
+        { "wizard", "{\"sampling\":{},\"roots\":{}}", false, "{\"elicitation\":{}}" },
+        { "wizard", "{\"elicitation\":null}", false, "{\"elicitation\":{}}" },
+        { "wizard", "{\"elici\\u0074ation\":{\"u\\u0072l\":{}}}", false,
+          "{\"elicitation\":{}}" },
         { "visit", "{\"elicitation\":{\"url\":{}}}", true },
-        { "visit", "{\"elicitation\":{}}", false },
+        { "visit", "{\"elicitation\":{}}", false, "{\"elicitation\":{\"url\":{}}}" },
         { "need", "{\"elicitation\":{\"form\":{},\"url\":{}}}", true },
         { "sample", "{\"sampling\":{}}", true },
-        { "sample", "{\"elicitation\":{}}", false },
+        { "sample", "{\"elicitation\":{}}", false, "{\"sampling\":{}}" },
         { "three", "{\"elicitation\":{},\"sampling\":{},\"roots\":{}}", true },
-        { "three", "{\"elicitation\":{},\"sampling\":{}}", false },
+        { "three", "{\"elicitation\":{},\"sampling\":{}}", false, "{\"roots\":{}}" },
+        { "three", "{\"elicitation\":{}}", false, "{\"roots\":{},\"sampling\":{}}" },
     };
     struct round round = { .wire = { .memory = NULL } };
 
@@ -191,8 +206,10 @@ static void only_what_the_client_has_declared(void)
         snprintf(id, sizeof id, "%zu", i);
         CHECK(quiz_call(&round.wire, id, cases[i].tool, "", cases[i].capabilities));
         answer = wire_answer(&round.wire, id);
-        CHECK_STR(quiz_type(answer), cases[i].asked ? "input_required" : "complete");
-        CHECK_INT(answer_is_error(answer), !cases[i].asked);
+        if (cases[i].asked)
+            CHECK_STR(quiz_type(answer), "input_required");
+        else
+            CHECK_STR(missing_of(answer), cases[i].missing);
         CHECK_INT(atomic_load(&quiz.last),
                   cases[i].asked ? MCPS_EINPUT : MCPS_ECAPABILITY);
     }
