@@ -723,7 +723,7 @@ out:
 
 /* ---- calls that are given up ---- */
 
-static void leave_failing(mcps_request *request, mcps_outcome *outcome, void *userdata)
+static void leave_replaced(mcps_request *request, mcps_outcome *outcome, void *userdata)
 {
     int r = mcps_outcome_fail(outcome, -32000, "replaced", NULL);
 
@@ -737,7 +737,7 @@ static void leave_failing(mcps_request *request, mcps_outcome *outcome, void *us
 static void given_up_calls_have_no_answer(void)
 {
     static const struct mcps_middleware failing =
-        MCPS_MIDDLEWARE(.name = "failing", .leave = leave_failing);
+        MCPS_MIDDLEWARE(.name = "failing", .leave = leave_replaced);
     const struct mcps_tool ask_here =
         MCPS_TOOL_STRUCT(.name = "ask_here", .handler = props[1].handler,
                          .executor = MCPS_INLINE);
