@@ -358,10 +358,8 @@ static void no_request_is_sent_to_a_modern_client(void)
                     "\"roots\":{\"method\":\"roots/list\",\"params\":{}}}," SERVER));
     CHECK_STR(
         reply(&act.wire, REQUEST("2", "tools/call", "\"name\":\"ask\"," META("{}"))),
-        RESULT("2", "\"resultType\":\"complete\"," TEXT(
-                        "the client did not offer this "
-                        "capability") ","
-                                      "\"isError\":true," SERVER));
+        ERROR("2", "-32021", "Missing required client capability",
+              ",\"data\":{\"requiredCapabilities\":{\"roots\":{}}}"));
 out:
     CHECK_AFTER(end(&act));
 }
