@@ -7,6 +7,7 @@
  *     cc ask.c $(pkg-config --cflags --libs libmcpserver json-c)
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,11 +32,11 @@ MCPS_FORM(sure_form, SURE_FORM);
 /* What must not happen twice: it takes the next number. */
 static int take_number(mcps_call *call, void *userdata, struct json_object **ret)
 {
-    static int last = 100;
+    static atomic_int last = 100; /* handlers run on several threads */
 
     (void)call;
     (void)userdata;
-    *ret = json_object_new_int(++last);
+    *ret = json_object_new_int(atomic_fetch_add(&last, 1) + 1);
     return *ret ? 0 : -ENOMEM;
 }
 
