@@ -31,7 +31,6 @@ typedef struct mcps_uri_template mcps_uri_template;
 enum mcps_uri_limits {
     MCPS_URI_TEMPLATE_MAX = 2048, /* bytes of a template */
     MCPS_URI_VARIABLES_MAX = 32,  /* variables of one, counted each time they are named */
-    MCPS_URI_MATCH_MAX = 65536,   /* bytes of a URI: a longer one matches no template */
     MCPS_URI_WHY_SIZE = 160 /* enough for the sentence that says why it is refused */
 };
 

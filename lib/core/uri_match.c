@@ -321,7 +321,7 @@ static int find_spans(struct match *m, const char *uri, size_t len)
     size_t first_row;
     int r;
 
-    if (len > MCPS_URI_MATCH_MAX || !take_prefix(m, &rest))
+    if (len > MCPS__URI_MATCH_MAX || !take_prefix(m, &rest))
         return 0;
     r = read_units(m, &rest);
     if (r != 1)

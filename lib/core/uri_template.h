@@ -22,6 +22,10 @@
 #include "schema/chars.h"
 #include "util/buf.h"
 
+enum {
+    MCPS__URI_MATCH_MAX = 65536
+}; /* bytes of a URI: a longer one matches no template */
+
 /*
  * 1 when the URI matches, and then a JSON object with the decoded value of each variable that
  * is there, {"id":"123"}, is appended to `values`; 0 when it does not; MCPS_EINVALID when it

@@ -247,7 +247,7 @@ out:
 
 static void a_uri_has_a_longest(void)
 {
-    static char uri[MCPS_URI_MATCH_MAX + 1];
+    static char uri[MCPS__URI_MATCH_MAX + 1];
     struct mcps__buf values;
 
     mcps__buf_init(&values, SIZE_MAX);
@@ -445,7 +445,7 @@ static uint64_t most_steps(const char *text, size_t len)
 /* Steps of a URI of about that length, which begins with "s". */
 static int count_steps(size_t row, size_t len, uint64_t *ret_steps, uint64_t *ret_most)
 {
-    static char uri[MCPS_URI_MATCH_MAX];
+    static char uri[MCPS__URI_MATCH_MAX];
     size_t piece = strlen(hostile[row].repeated), n = 0;
     mcps_uri_template *t = NULL;
     struct mcps__buf values;
@@ -471,9 +471,9 @@ static void steps_grow_with_the_length(void)
 
     for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
         unit_note_on_failure("%s and %s…", hostile[i].text, hostile[i].repeated);
-        CHECK(count_steps(i, MCPS_URI_MATCH_MAX / 2, &half, &most) != -ENOMEM);
+        CHECK(count_steps(i, MCPS__URI_MATCH_MAX / 2, &half, &most) != -ENOMEM);
         CHECK(half <= most);
-        CHECK(count_steps(i, MCPS_URI_MATCH_MAX, &all, &most) != -ENOMEM);
+        CHECK(count_steps(i, MCPS__URI_MATCH_MAX, &all, &most) != -ENOMEM);
         CHECK(all <= most);
         CHECK(all <= 2 * half + 1000);
     }
