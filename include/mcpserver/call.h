@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A call: one run of a tool's handler.
+ * A call: one run of a handler, of a tool, a prompt, a resource, a template or a completion.
  *
  * Every function may be called on any thread by whoever has a reference, and the handler has
  * one until it returns. None of them blocks but mcps_call_sleep_ms() and what asks the client
- * (ask.h), which wake up when the call is cancelled, and what waits for a running hook: finishing, and
- * removing it. After the call is finished they return
+ * (ask.h), which wake up when the call is cancelled, and what waits for a running hook:
+ * finishing, and removing it. After the call is finished they return
  * MCPS_ECLOSED, after it was cancelled MCPS_ECANCELLED, however the client went away: there
  * is nothing that a handler has to do about it but return. What it says is in result.h.
  */

@@ -3,9 +3,9 @@
  * Completion: what may become of an argument of a prompt, or of a variable of a template of
  * resources, while a person types it.
  *
- * Arguments that are declared as ENUM complete by themselves. For others a prompt or a
- * template has a function, which runs where its handler does, on a worker or its executor,
- * with the same limits.
+ * Arguments that are declared as ENUM complete by themselves, unless the prompt or template
+ * has a function: that is asked of every argument, those included. It runs where the handler
+ * does, on a worker or its executor, with the same limits.
  */
 #ifndef MCPSERVER_COMPLETE_H
 #define MCPSERVER_COMPLETE_H

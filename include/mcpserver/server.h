@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server: tools, prompts and resources, and the transports on which clients reach them. Several may live in one
- * process.
+ * A server: tools, prompts and resources, and the transports on which clients reach them.
+ * Several may live in one process.
  *
  *     new, add tools, listen, run (or start … stop, or start_driven … process … stop), unref
  */
@@ -152,7 +152,8 @@ struct mcps_caller {
  * What is shown to whom: `classify` puts who asks into a class, a number of the application's,
  * and `visible` says whether a class sees what is known by that name, URI or text, with those
  * tags (NULL behind the last). What is hidden is neither listed nor called, and the error is
- * the one of what does not exist. Pages of lists are kept for 16 classes, and made each time
+ * the one of what does not exist. Without `classify` all are of class 0, without `visible`
+ * all see everything. Pages of lists are kept for 16 classes, and made each time
  * for others; a class that changes its mind says so with mcps_server_visibility_changed().
  * Both are called on the thread that runs the call, never on an I/O thread but for what is
  * inline, several at once and under no lock; lists are made by workers then. Before the start
