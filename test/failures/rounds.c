@@ -174,26 +174,24 @@ static const char *missing_of(struct json_object *answer)
 static void only_what_the_client_has_declared(void)
 {
     static const struct {
-        const char *tool, *capabilities;
-        bool asked;
-        const char *missing;
+        const char *tool, *capabilities, *missing; /* NULL: it is asked */
     } cases[] = {
-        { "wizard", "{\"elicitation\":{}}", true },
-        { "wizard", "{\"elicitation\":{\"form\":{}}}", true },
-        { "wizard", "{\"elicitation\":{\"url\":{}}}", false, "{\"elicitation\":{}}" },
-        { "wizard", "{\"elicitation\":{\"form\":true}}", true },
-        { "wizard", "{\"sampling\":{},\"roots\":{}}", false, "{\"elicitation\":{}}" },
-        { "wizard", "{\"elicitation\":null}", false, "{\"elicitation\":{}}" },
-        { "wizard", "{\"elici\\u0074ation\":{\"u\\u0072l\":{}}}", false,
+        { "wizard", "{\"elicitation\":{}}", NULL },
+        { "wizard", "{\"elicitation\":{\"form\":{}}}", NULL },
+        { "wizard", "{\"elicitation\":{\"url\":{}}}", "{\"elicitation\":{}}" },
+        { "wizard", "{\"elicitation\":{\"form\":true}}", NULL },
+        { "wizard", "{\"sampling\":{},\"roots\":{}}", "{\"elicitation\":{}}" },
+        { "wizard", "{\"elicitation\":null}", "{\"elicitation\":{}}" },
+        { "wizard", "{\"elici\\u0074ation\":{\"u\\u0072l\":{}}}",
           "{\"elicitation\":{}}" },
-        { "visit", "{\"elicitation\":{\"url\":{}}}", true },
-        { "visit", "{\"elicitation\":{}}", false, "{\"elicitation\":{\"url\":{}}}" },
-        { "need", "{\"elicitation\":{\"form\":{},\"url\":{}}}", true },
-        { "sample", "{\"sampling\":{}}", true },
-        { "sample", "{\"elicitation\":{}}", false, "{\"sampling\":{}}" },
-        { "three", "{\"elicitation\":{},\"sampling\":{},\"roots\":{}}", true },
-        { "three", "{\"elicitation\":{},\"sampling\":{}}", false, "{\"roots\":{}}" },
-        { "three", "{\"elicitation\":{}}", false, "{\"roots\":{},\"sampling\":{}}" },
+        { "visit", "{\"elicitation\":{\"url\":{}}}", NULL },
+        { "visit", "{\"elicitation\":{}}", "{\"elicitation\":{\"url\":{}}}" },
+        { "need", "{\"elicitation\":{\"form\":{},\"url\":{}}}", NULL },
+        { "sample", "{\"sampling\":{}}", NULL },
+        { "sample", "{\"elicitation\":{}}", "{\"sampling\":{}}" },
+        { "three", "{\"elicitation\":{},\"sampling\":{},\"roots\":{}}", NULL },
+        { "three", "{\"elicitation\":{},\"sampling\":{}}", "{\"roots\":{}}" },
+        { "three", "{\"elicitation\":{}}", "{\"roots\":{},\"sampling\":{}}" },
     };
     struct round round = { .wire = { .memory = NULL } };
 
@@ -206,12 +204,12 @@ static void only_what_the_client_has_declared(void)
         snprintf(id, sizeof id, "%zu", i);
         CHECK(quiz_call(&round.wire, id, cases[i].tool, "", cases[i].capabilities));
         answer = wire_answer(&round.wire, id);
-        if (cases[i].asked)
+        if (!cases[i].missing)
             CHECK_STR(quiz_type(answer), "input_required");
         else
             CHECK_STR(missing_of(answer), cases[i].missing);
         CHECK_INT(atomic_load(&quiz.last),
-                  cases[i].asked ? MCPS_EINPUT : MCPS_ECAPABILITY);
+                  cases[i].missing ? MCPS_ECAPABILITY : MCPS_EINPUT);
     }
     unit_note_on_failure("%s", "");
     /* A form alone is no way to a URL: the model is told. */
