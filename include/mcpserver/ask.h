@@ -200,7 +200,8 @@ typedef int mcps_once_fn(mcps_call *call, void *userdata, struct json_object **r
 /* Has `fn` called once in all rounds of a call, however often its handler is run; later rounds
  * get what it gave. Gives *ret (may be NULL), which json_object_put() frees. The result travels
  * through the client, sealed, and counts for the limit state_bytes: MCPS_ELIMIT if it is too
- * large for that, though it was done. MCPS_EBUSY while another thread does it; what `fn`
+ * large for that, -EINVAL if it is too deep. It was done then all the same, and is not done
+ * again: later ones get that error, too. MCPS_EBUSY while another thread does it; what `fn`
  * returned; and the errors of all functions of a call. */
 MCPS_PUBLIC int mcps_call_once(mcps_call *call, const char *key, mcps_once_fn *fn,
                                void *userdata, struct json_object **ret) MCPS_MUST_CHECK;

@@ -33,7 +33,8 @@ struct mcps__wanted {
 /* A JSON text under a key: the result of a step that is done once, or what is kept. */
 struct mcps__note {
     struct mcps__note *next;
-    char *text; /* NULL: the step is being done */
+    char *text; /* NULL: the step is being done, or */
+    int error;  /* was done, and this is why its result is not here; 0: no such thing */
     size_t len;
     char key[];
 };

@@ -3,7 +3,7 @@
  * Asking by results; see replay.h. The state is JSON:
  *
  *     { "round": 1, "asked": { key: digest }, "answers": { key: { "q": digest, "a": answer } },
- *       "once": { key: result }, "kept": { key: text } }
+ *       "once": { key: result }, "lost": { key: error }, "kept": { key: text } }
  *
  * It is sent only if something of that must be known later; what comes back without one answers
  * the questions of a first round.
@@ -165,6 +165,20 @@ static int take_notes(struct mcps__note **notes, struct json_object *from)
     return 0;
 }
 
+/* Of steps that were done, but whose results could not be carried. */
+static int take_lost(struct mcps__note **notes, struct json_object *from)
+{
+    json_object_object_foreach(from, key, value)
+    {
+        struct mcps__note *note = mcps__note_add(notes, key, strlen(key));
+
+        if (!note)
+            return -ENOMEM;
+        note->error = json_object_get_int(value);
+    }
+    return 0;
+}
+
 static struct json_object *take_member(struct json_object *state, const char *name)
 {
     struct json_object *member = NULL;
@@ -189,6 +203,8 @@ static int read_state(struct mcps__answers *answers, const struct mcps_call *cal
         answers->round = (unsigned)json_object_get_int(member);
     if (json_object_object_get_ex(state, "once", &member))
         r = take_notes(&answers->once, member);
+    if (r >= 0 && json_object_object_get_ex(state, "lost", &member))
+        r = take_lost(&answers->once, member);
     if (r >= 0 && json_object_object_get_ex(state, "kept", &member))
         r = take_notes(&answers->kept, member);
     json_object_put(state);
@@ -318,6 +334,25 @@ static void write_notes(struct mcps__writer *w, const char *name,
     mcps__write_object_end(w);
 }
 
+static void write_lost(struct mcps__writer *w, const struct mcps__note *note)
+{
+    bool any = false;
+
+    for (; note; note = note->next) {
+        if (note->error == 0)
+            continue;
+        if (!any) {
+            mcps__write_key(w, "lost");
+            mcps__write_object(w);
+        }
+        any = true;
+        mcps__write_key(w, note->key);
+        mcps__write_int(w, note->error);
+    }
+    if (any)
+        mcps__write_object_end(w);
+}
+
 static int write_payload(struct mcps__buf *out, const struct mcps__answers *answers)
 {
     struct mcps__writer w;
@@ -332,6 +367,7 @@ static int write_payload(struct mcps__buf *out, const struct mcps__answers *answ
         mcps__write_tree(&w, answers->used);
     }
     write_notes(&w, "once", answers->once);
+    write_lost(&w, answers->once);
     write_notes(&w, "kept", answers->kept);
     mcps__write_object_end(&w);
     return mcps__write_end(&w);

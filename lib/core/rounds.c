@@ -62,6 +62,8 @@ static int look_up(struct mcps_call *call, const char *key, struct mcps__buf *re
     if (r < 0)
         return r;
     note = mcps__note_find(call->answers->once, key);
+    if (note && note->error < 0)
+        return note->error;
     if (note)
         return note->text ? mcps__buf_append(ret, note->text, note->len) : MCPS_EBUSY;
     note = mcps__note_add(&call->answers->once, key, strlen(key));
@@ -82,15 +84,16 @@ static int write_text(struct mcps__buf *out, struct json_object *tree)
     return r >= 0 || r == -ENOMEM ? r : -EINVAL;
 }
 
-/* A step that was done stays done, even if its result cannot be kept. */
-static int note_result(struct mcps_call *call, const char *key, struct mcps__buf *text)
-    MCPS__REQUIRES(call->mutex)
+/* A step that was done stays done, even if its result cannot be kept: then the error is. */
+static int note_result(struct mcps_call *call, const char *key, struct mcps__buf *text,
+                       int r) MCPS__REQUIRES(call->mutex)
 {
     struct mcps__note *note = mcps__note_find(call->answers->once, key);
-    int r = check_room(call, text->len);
 
+    if (r >= 0)
+        r = check_room(call, text->len);
     if (r < 0) {
-        mcps__note_remove(&call->answers->once, note);
+        note->error = r;
         return r;
     }
     note->text = text->data;
@@ -115,16 +118,16 @@ static int run(struct mcps_call *call, const char *key, mcps_once_fn *fn, void *
 
     mcps__lock_assert_none_held();
     r = fn(call, userdata, &tree);
-    mcps__buf_init(&text, SIZE_MAX);
-    if (r >= 0)
-        r = write_text(&text, tree);
     if (r < 0) {
         forget(call, key);
-    } else {
-        mcps__mutex_lock(&call->mutex);
-        r = note_result(call, key, &text);
-        mcps__mutex_unlock(&call->mutex);
+        json_object_put(tree);
+        return r;
     }
+    mcps__buf_init(&text, SIZE_MAX);
+    r = write_text(&text, tree);
+    mcps__mutex_lock(&call->mutex);
+    r = note_result(call, key, &text, r);
+    mcps__mutex_unlock(&call->mutex);
     mcps__buf_fini(&text);
     if (r >= 0 && ret)
         *ret = tree;

@@ -352,6 +352,56 @@ out:
     CHECK_AFTER(end(&place));
 }
 
+static int draw_too_much(mcps_call *call, void *userdata, struct json_object **ret)
+{
+    char text[1000];
+
+    (void)call;
+    (void)userdata;
+    atomic_fetch_add(&quiz.steps, 1);
+    memset(text, 'x', sizeof text);
+    *ret = json_object_new_string_len(text, sizeof text);
+    return 0;
+}
+
+/* Twice in a round, and in another one. */
+static int heavy(mcps_call *call, struct json_object *args, void *userdata)
+{
+    struct json_object *roots;
+    int r = mcps_call_once(call, "draw", draw_too_much, NULL, NULL);
+
+    (void)args;
+    (void)userdata;
+    if (r != MCPS_ELIMIT ||
+        mcps_call_once(call, "draw", draw_too_much, NULL, NULL) != MCPS_ELIMIT)
+        return mcps_call_text(call, "kept");
+    r = mcps_call_roots(call, &roots);
+    if (r < 0)
+        return r;
+    json_object_put(roots);
+    return mcps_call_text(call, "drawn");
+}
+
+static void a_step_whose_result_is_too_large_is_done_once(void)
+{
+    static const struct mcps_tool tool =
+        MCPS_TOOL_STRUCT(.name = "heavy", .handler = heavy);
+    struct place place = { .wire = { .memory = NULL } };
+    struct json_object *answer;
+
+    CHECK(begin(&place, "state_bytes=600"));
+    CHECK(mcps_server_add_tools(place.scene.server, &tool, 1) == 0);
+    CHECK(quiz_call(&place.wire, "1", "heavy", "", NULL));
+    answer = wire_answer(&place.wire, "1");
+    CHECK_STR(quiz_type(answer), "input_required");
+    CHECK(quiz_retry(&place.wire, "2", "heavy", "{\"roots\":{\"roots\":[]}}", answer));
+    CHECK_STR(answer_text(wire_answer(&place.wire, "2")), "drawn");
+    CHECK_INT(atomic_load(&quiz.steps), 1);
+    CHECK(is_ok(&place));
+out:
+    CHECK_AFTER(end(&place));
+}
+
 static void too_many_rounds(void)
 {
     struct place place = { .wire = { .memory = NULL } };
@@ -420,6 +470,7 @@ const struct unit_test rounds_state_tests[] = {
     UNIT_TEST_ONCE(answers_to_what_was_not_asked, "it has threads"),
     UNIT_TEST_ONCE(what_a_handler_keeps, "it has threads"),
     UNIT_TEST_ONCE(too_much_to_carry, "it has threads"),
+    UNIT_TEST_ONCE(a_step_whose_result_is_too_large_is_done_once, "it has threads"),
     UNIT_TEST_ONCE(too_many_rounds, "it has threads"),
     UNIT_TEST_ONCE(both_eras_on_one_connection, "it has threads"),
     UNIT_END,
