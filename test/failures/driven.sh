@@ -3,7 +3,7 @@
 # once more, with a loop of the test in place of the I/O threads.
 set -u
 
-programs="close cancel ask stdio order handlers stop clients schemas listen offers rounds"
+programs="close cancel ask stdio order handlers stop clients schemas listen offers layers rounds"
 bad=0
 
 if ! grep -q '^#define MCPS__TEST_HOOKS' "$top_builddir/config.h" ||
