@@ -213,14 +213,17 @@ int mcps__answers_want(struct mcps__answers *answers, struct mcps_call *call,
 {
     const char *key = question->of->key;
     struct mcps__wanted *wanted = find_wanted(answers, key);
-    size_t size = strlen(key) + 1;
+    const char *id = mcps__elicitation_id(question->of);
+    size_t size = strlen(key) + 1, id_size = id ? strlen(id) + 1 : 0;
 
     if (wanted)
         return strcmp(wanted->digest, question->digest) == 0 ? 0 : -EINVAL;
-    wanted = mcps__calloc(1, sizeof *wanted + size);
+    wanted = mcps__calloc(1, sizeof *wanted + size + id_size);
     if (!wanted)
         return -ENOMEM;
     memcpy(wanted->key, key, size);
+    if (id)
+        wanted->elicitation_id = memcpy(wanted->key + size, id, id_size);
     memcpy(wanted->digest, question->digest, sizeof wanted->digest);
     wanted->call = call;
     wanted->method = question->method;

@@ -27,7 +27,8 @@ struct mcps__wanted {
     enum mcps_limit time_limit;
     struct mcps__buf params;
     char digest[MCPS__DIGEST_LEN + 1];
-    char key[]; /* with a NUL behind it */
+    const char *elicitation_id; /* of a URL; behind the key */
+    char key[];                 /* with a NUL behind it */
 };
 
 /* A JSON text under a key: the result of a step that is done once, or what is kept. */

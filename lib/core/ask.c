@@ -265,7 +265,7 @@ static int send_one(struct mcps_call *call, struct asked *asked)
 
     if (!piece)
         return r;
-    r = mcps__elicitations_note(call->exchange.peer, question->of);
+    r = mcps__elicitations_note(call->exchange.peer, mcps__elicitation_id(question->of));
     if (r >= 0)
         r = mcps__pending_insert(asked->entry);
     if (r < 0) {
@@ -620,7 +620,7 @@ static int require(struct mcps_call *call, const struct mcps_question *of)
     int r = make(call, &asked, of);
 
     if (r >= 0)
-        r = mcps__elicitations_note(call->exchange.peer, of);
+        r = mcps__elicitations_note(call->exchange.peer, mcps__elicitation_id(of));
     if (r >= 0)
         r = add_required(call, &asked.question);
     mcps__question_fini(&asked.question);

@@ -71,14 +71,25 @@ static struct item *find(struct mcps__elicitations *all, const char *id)
     return NULL;
 }
 
-/* Takes out what has the id already, or else the oldest if there are too many. */
-static struct item *make_room(struct mcps__elicitations *all, const char *id,
+/* The oldest of the account, so that nobody has others' forgotten; or of all. */
+static struct item *oldest(struct mcps__elicitations *all,
+                           const struct mcps__account *account) MCPS__REQUIRES(all->mutex)
+{
+    MCPS__LIST_FOREACH (link, &all->items) {
+        if (item_of(link)->peer->account == account)
+            return item_of(link);
+    }
+    return item_of(mcps__list_first(&all->items));
+}
+
+/* Takes out what has the id already, or else an old one if there are too many. */
+static struct item *make_room(struct mcps__elicitations *all, const struct item *for_item,
                               uint64_t max) MCPS__REQUIRES(all->mutex)
 {
-    struct item *item = find(all, id);
+    struct item *item = find(all, for_item->id);
 
     if (!item && all->n > 0 && all->n >= max)
-        item = item_of(mcps__list_first(&all->items));
+        item = oldest(all, for_item->peer->account);
     if (item)
         take_out(all, item);
     return item;
@@ -108,24 +119,24 @@ static struct item *new_item(struct mcps__peer *peer, const char *id)
 }
 
 /* A peer that goes meanwhile has dropped its items before this one came, or does so after. */
-int mcps__elicitations_note(struct mcps__peer *peer, const struct mcps_question *question)
+int mcps__elicitations_note(struct mcps__peer *peer, const char *id)
 {
     struct mcps__engine *engine = peer->engine;
     struct mcps__elicitations *all = &engine->elicitations;
     uint64_t max = mcps__limit(&engine->limits, MCPS_LIMIT_ELICITATIONS);
     struct item *item, *old;
 
-    if (question->kind != MCPS_QUESTION_URL || max == 0)
+    if (!id || max == 0)
         return 0;
-    item = new_item(peer, question->elicitation_id);
+    item = new_item(peer, id);
     if (!item)
         return -ENOMEM;
     mcps__mutex_lock(&all->mutex);
-    old = make_room(all, item->id, max);
+    old = make_room(all, item, max);
     mcps__list_push_back(&all->items, &item->link);
     all->n++;
     mcps__mutex_unlock(&all->mutex);
-    if (old && strcmp(old->id, question->elicitation_id) != 0)
+    if (old && strcmp(old->id, id) != 0)
         mcps__limit_hit(&engine->limits, MCPS_LIMIT_ELICITATIONS);
     free_item(old);
     if (is_gone(peer))

@@ -29,10 +29,16 @@ int mcps__elicitations_init(struct mcps__elicitations *all) MCPS_MUST_CHECK;
 /* All peers are gone. */
 void mcps__elicitations_fini(struct mcps__elicitations *all);
 
-/* Notes the peer of a question, if it is of a URL, until it is told or gone; the oldest is
- * forgotten beyond the limit elicitations. -ENOMEM. */
-int mcps__elicitations_note(struct mcps__peer *peer,
-                            const struct mcps_question *question) MCPS_MUST_CHECK;
+/* The id of a question, if it is of a URL; or NULL. */
+static inline const char *mcps__elicitation_id(const struct mcps_question *question)
+{
+    return question->kind == MCPS_QUESTION_URL ? question->elicitation_id : NULL;
+}
+
+/* Notes the peer of a question with such an id (NULL: nothing), until it is told or gone.
+ * Beyond the limit elicitations the oldest is forgotten of the same account, or of all if it
+ * has none. -ENOMEM. */
+int mcps__elicitations_note(struct mcps__peer *peer, const char *id) MCPS_MUST_CHECK;
 /* The peer is gone. */
 void mcps__elicitations_drop(struct mcps__peer *peer);
 /* Tells the client. MCPS_ENOTFOUND; MCPS_ECLOSED; -ENOMEM. */

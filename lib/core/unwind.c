@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "core/ask.h"
+#include "core/elicitations.h"
 #include "core/result.h"
 #include "util/clock.h"
 #include "util/sync.h"
@@ -143,6 +144,8 @@ static int send_entry(struct mcps__wanted *wanted, struct mcps__entry *entry)
     struct mcps__piece *piece = mcps__ask_piece(entry, wanted->method, &wanted->params);
     int r = piece ? mcps__entry_set_timer(entry) : -ENOMEM;
 
+    if (r >= 0)
+        r = mcps__elicitations_note(entry->exchange->peer, wanted->elicitation_id);
     if (r >= 0)
         r = mcps__pending_insert(entry);
     if (r < 0) {

@@ -496,6 +496,48 @@ out:
     CHECK_AFTER(end(&place));
 }
 
+#define PAGE(ARG, S) ARG(S, STRING, id, "Of the visit", MCPS_REQUIRED)
+MCPS_ARGS(page, PAGE);
+
+MCPS_TOOL_HANDLER(need_page, page)
+{
+    (void)userdata;
+    return mcps_call_require_url(call, "page", "Log in", "https://example.com/in",
+                                 args->id);
+}
+
+/* Whoever has many visits has its own forgotten. */
+static void urls_of_others_are_remembered(void)
+{
+    static const struct mcps_tool tool = MCPS_TOOL(need_page, page, "Needs a page");
+    struct place place = { .wire = { .memory = NULL } };
+    struct wire other = { .memory = NULL };
+    char id[8], arguments[32];
+    mcps_server *server;
+
+    CHECK(begin(&place, "elicitations=2"));
+    server = place.scene.server;
+    CHECK_INT(mcps_server_add_tools(server, &tool, 1), 0);
+    CHECK(wire_connect(&other, &place.scene, "other") &&
+          wire_init(&other, "2025-11-25", ALL_CAPABILITIES));
+    CHECK(wire_call(&other, "2", "need_page", "{\"id\":\"theirs\"}"));
+    CHECK_INT(answer_code(wire_answer(&other, "2")), -32042);
+    for (int i = 2; i < 6; i++) {
+        snprintf(id, sizeof id, "%d", i);
+        snprintf(arguments, sizeof arguments, "{\"id\":\"page-%d\"}", i);
+        CHECK(wire_call(&place.wire, id, "need_page", arguments));
+        CHECK_INT(answer_code(wire_answer(&place.wire, id)), -32042);
+    }
+    CHECK_INT(mcps_server_elicitation_complete(server, "page-4"), MCPS_ENOTFOUND);
+    CHECK_INT(mcps_server_elicitation_complete(server, "page-5"), 0);
+    CHECK_INT(mcps_server_elicitation_complete(server, "theirs"), 0);
+    CHECK(wire_await(&other, "notifications/elicitation/complete"));
+    CHECK(is_ok(&place));
+out:
+    wire_free(&other);
+    CHECK_AFTER(end(&place));
+}
+
 /* ---- questions that are none ---- */
 
 #define SECRET(ARG, S) ARG(S, STRING, secret, "A secret", MCPS_OPTIONAL | MCPS_SECRET)
@@ -637,6 +679,7 @@ const struct unit_test ask_kinds_tests[] = {
     UNIT_TEST_ONCE(a_url_is_visited, "it has threads"),
     UNIT_TEST_ONCE(a_url_is_required, "it has threads"),
     UNIT_TEST_ONCE(a_url_is_named, "it has threads"),
+    UNIT_TEST_ONCE(urls_of_others_are_remembered, "it has threads"),
     UNIT_TEST_ONCE(too_many_urls_are_not_remembered, "it has threads"),
     UNIT_TEST_ONCE(questions_that_are_none, "it has threads"),
     UNIT_TEST_ONCE(f11_05_changed_roots, "it has threads"),

@@ -501,6 +501,25 @@ out:
     CHECK_AFTER(end(&place));
 }
 
+static void a_url_is_visited(void)
+{
+    struct place place = { .wire = { .memory = NULL } };
+    struct json_object *request;
+
+    CHECK(begin(&place, NULL));
+    CHECK(wire_call(&place.wire, "2", "visit", NULL));
+    request = wire_await(&place.wire, "elicitation/create");
+    CHECK(quiz_give(&place.wire, request, "{\"action\":\"accept\"}"));
+    CHECK_STR(answer_text(wire_answer(&place.wire, "2")), "outcome 0");
+    CHECK_INT(mcps_server_elicitation_complete(place.scene.server, "id-1"), 0);
+    CHECK(wire_await(&place.wire, "notifications/elicitation/complete"));
+    CHECK_INT(mcps_server_elicitation_complete(place.scene.server, "id-1"),
+              MCPS_ENOTFOUND);
+    CHECK(is_ok(&place));
+out:
+    CHECK_AFTER(end(&place));
+}
+
 const struct unit_test rounds_unwind_tests[] = {
     UNIT_TEST_ONCE(a_tool_that_is_inline, "it has threads"),
     UNIT_TEST_ONCE(a_server_without_workers, "it has threads"),
@@ -519,5 +538,6 @@ const struct unit_test rounds_unwind_tests[] = {
     UNIT_TEST_ONCE(the_client_goes_before_it_is_run_again, "it has threads"),
     UNIT_TEST_ONCE(too_many_wait, "it has threads"),
     UNIT_TEST_ONCE(too_many_rounds, "it has threads"),
+    UNIT_TEST_ONCE(a_url_is_visited, "it has threads"),
     UNIT_END,
 };
