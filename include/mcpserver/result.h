@@ -17,7 +17,8 @@
  *     -EINVAL          an argument is not what it must be;
  *     -ENOMEM
  *
- * Names of media types, URIs and names are not empty, and UTF-8 without control characters.
+ * Names of media types, URIs and names are not empty, and UTF-8 without control characters;
+ * URIs of blocks and links are absolute, as in RFC 3986.
  * In all other text bytes that are not UTF-8 become U+FFFD. Strings and structs are borrowed
  * until the function returns; blobs are as they say.
  */

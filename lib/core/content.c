@@ -13,6 +13,7 @@
 #include "core/answer.h"
 #include "core/meta.h"
 #include "rpc/message.h"
+#include "schema/format.h"
 #include "util/base64.h"
 #include "util/utf8.h"
 
@@ -243,6 +244,12 @@ bool mcps__is_name(const char *text)
     return true;
 }
 
+/* Clients refuse a whole message for one that is none. */
+static bool is_uri(const char *text)
+{
+    return text && mcps__format_find("uri")->fits(text, strlen(text));
+}
+
 /* ---- blocks ---- */
 
 int mcps__content_text(struct mcps__content *content, const char *text, size_t len)
@@ -309,13 +316,15 @@ int mcps__content_audio(struct mcps__content *content, const char *mime,
     return add_substitute(content, parts, sizeof parts / sizeof parts[0]);
 }
 
-/* Up to where its content comes. The result of reading one has it bare. */
+/* Up to where its content comes. The result of reading one has it bare, and a URI that may be
+ * as the client wrote it. */
 static bool begin_resource(struct mcps__content *content, const char *uri,
                            const char *mime)
 {
     struct mcps__writer *w = &content->writer;
 
-    if (content->shape == MCPS__SHAPE_VALUES || !mcps__is_name(uri) ||
+    if (content->shape == MCPS__SHAPE_VALUES ||
+        !(has_blocks(content) ? is_uri(uri) : mcps__is_name(uri)) ||
         (mime && !mcps__is_name(mime)))
         return false;
     if (has_blocks(content)) {
@@ -415,7 +424,7 @@ static bool read_link(struct mcps_resource_link *ret,
     if (!link || link->struct_size < offsetof(struct mcps_resource_link, title))
         return false;
     memcpy(ret, link, link->struct_size < known ? link->struct_size : known);
-    return mcps__is_name(ret->uri) && mcps__is_name(ret->name) &&
+    return is_uri(ret->uri) && mcps__is_name(ret->name) &&
            (!ret->mime || mcps__is_name(ret->mime));
 }
 

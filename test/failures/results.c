@@ -61,8 +61,7 @@ static int say_audio(mcps_call *call)
 
 static int say_resource_text(mcps_call *call)
 {
-    int r =
-        mcps_call_resource_text(call, "file:///a\xc3\xa4", "text/plain", "x\n\xff", 3);
+    int r = mcps_call_resource_text(call, "file:///a%C3%A4", "text/plain", "x\n\xff", 3);
 
     return r < 0 ? r : mcps_call_resource_text(call, "b:", NULL, "", 0);
 }
@@ -182,7 +181,7 @@ static const struct saying sayings[] = {
         CONTENT_("{\"type\":\"audio\",\"data\":\"YWJj\",\"mimeType\":\"audio/wav\"}") } },
     { "resource with text",
       say_resource_text,
-      { CONTENT_("{\"type\":\"resource\",\"resource\":{\"uri\":\"file:///a\xc3\xa4\","
+      { CONTENT_("{\"type\":\"resource\",\"resource\":{\"uri\":\"file:///a%C3%A4\","
                  "\"mimeType\":\"text/plain\",\"text\":\"x\\n\xef\xbf\xbd\"}},"
                  "{\"type\":\"resource\",\"resource\":{\"uri\":\"b:\","
                  "\"text\":\"\"}}") } },
@@ -298,6 +297,7 @@ static void expect(int got, int want, const char *what)
 static void say_wrong_names(mcps_call *call)
 {
     static const char *const bad[] = { NULL, "", "a\n", "\x7f", "\xff", "a\xc2\x85" };
+    static const char *const no_uris[] = { "notes/1", "a: b", "a:%zz", "a:\xc3\xbc" };
     struct mcps_resource_link link = MCPS_RESOURCE_LINK(.uri = "a:", .name = "n");
     const struct mcps_blob blob = mcps_blob_static("x", 1);
 
@@ -320,6 +320,13 @@ static void say_wrong_names(mcps_call *call)
         EXPECT(mcps_call_resource_text(call, "a:", bad[i], "x", 1), -EINVAL);
         EXPECT(mcps_call_resource_blob(call, "a:", bad[i], blob), -EINVAL);
     }
+    for (size_t i = 0; i < sizeof no_uris / sizeof no_uris[0]; i++) {
+        EXPECT(mcps_call_resource_text(call, no_uris[i], NULL, "x", 1), -EINVAL);
+        EXPECT(mcps_call_resource_blob(call, no_uris[i], NULL, blob), -EINVAL);
+        link.uri = no_uris[i];
+        EXPECT(mcps_call_resource_link(call, &link), -EINVAL);
+    }
+    link.uri = "a:";
     link.icons = "{}";
     EXPECT(mcps_call_resource_link(call, &link), -EINVAL);
     link.struct_size = 0;
