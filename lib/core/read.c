@@ -155,10 +155,25 @@ static struct mcps__piece *error(struct mcps_call *call, int result)
                              mcps_strerror(result), NULL);
 }
 
+/* What its user was asked for is in no key of a cache. */
+static void write_no_cache(struct mcps__writer *w)
+{
+    mcps__write_key(w, "ttlMs");
+    mcps__write_uint(w, 0);
+    mcps__write_key(w, "cacheScope");
+    mcps__write_string(w, "private");
+}
+
+/* Only requests of the modern era have what says that one is made again. */
 static void write_members(struct mcps_call *call, struct mcps__writer *w)
 {
-    mcps__result_hints(w, call->exchange.peer->engine, call->exchange.context->version,
-                       MCPS_CACHE_READ);
+    const struct mcps__param *params = call->params;
+
+    if (params[MCPS__PARAM_RESPONSES].text || params[MCPS__PARAM_STATE].text)
+        write_no_cache(w);
+    else
+        mcps__result_hints(w, call->exchange.peer->engine,
+                           call->exchange.context->version, MCPS_CACHE_READ);
 }
 
 const struct mcps__action mcps__action_resource = {

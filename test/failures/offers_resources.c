@@ -169,6 +169,13 @@ static void resources_are_read_by_each_revision(void)
           CONTENTS("{\"uri\":\"a:blob\",\"blob\":\"YWJjZA==\"}") },
         { "resources/read", "\"uri\":\"\\u0061:empty\"",
           CONTENTS("{\"uri\":\"a:empty\",\"text\":\"\"}") },
+        /* With answers of a user it is nobody else's. */
+        { "resources/read",
+          "\"uri\":\"a:empty\",\"inputResponses\":{}",
+          { RESULT_("\"contents\":[{\"uri\":\"a:empty\",\"text\":\"\"}]"), NULL, NULL,
+            NULL,
+            RESULT_("\"contents\":[{\"uri\":\"a:empty\",\"text\":\"\"}],\"ttlMs\":0,"
+                    "\"cacheScope\":\"private\"") } },
         { "resources/read",
           "\"uri\":\"a:more\"",
           { RESULT_("\"contents\":[" MORE("") "]"), NULL,
