@@ -236,8 +236,6 @@ static int want(struct mcps_call *call, struct asked *asked)
     if (r == -EINVAL)
         complain(call, MCPS_LOG_ERROR, "it cannot be asked", asked->question.of,
                  "its key is that of another question");
-    if (r >= 0 && !mcps__context_is_modern(call->exchange.context))
-        r = mcps__elicitations_note(call->exchange.peer, asked->question.of);
     asked->outcome = MCPS_EINPUT;
     return r;
 }

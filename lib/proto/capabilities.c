@@ -33,7 +33,17 @@ static void write_kind(struct mcps__writer *w, const char *name, bool has_subscr
     mcps__write_object_end(w);
 }
 
-void mcps__capabilities_write(struct mcps__writer *w, const struct mcps__engine *engine,
+struct mcps__capabilities mcps__capabilities_now(const struct mcps__engine *engine)
+{
+    return (struct mcps__capabilities){
+        .prompts = mcps__capabilities_has(engine, MCPS_PROMPTS),
+        .resources = mcps__capabilities_has(engine, MCPS_RESOURCES),
+        .completions = mcps__registry_completes(&engine->registry),
+    };
+}
+
+void mcps__capabilities_write(struct mcps__writer *w,
+                              const struct mcps__capabilities *capabilities,
                               enum mcps__version version)
 {
     mcps__write_object(w);
@@ -42,14 +52,14 @@ void mcps__capabilities_write(struct mcps__writer *w, const struct mcps__engine 
     mcps__write_object_end(w);
     write_kind(w, "tools", false);
     /* The oldest revision has the method, but no name for the capability. */
-    if (version > MCPS__V_2024_11_05 && mcps__registry_completes(&engine->registry)) {
+    if (version > MCPS__V_2024_11_05 && capabilities->completions) {
         mcps__write_key(w, "completions");
         mcps__write_object(w);
         mcps__write_object_end(w);
     }
-    if (mcps__capabilities_has(engine, MCPS_PROMPTS))
+    if (capabilities->prompts)
         write_kind(w, "prompts", false);
-    if (mcps__capabilities_has(engine, MCPS_RESOURCES))
+    if (capabilities->resources)
         write_kind(w, "resources", true);
     mcps__write_object_end(w);
 }

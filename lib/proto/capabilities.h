@@ -5,9 +5,17 @@
 
 #include "core/engine.h"
 
-/* Writes the object, for a revision. Tools are always there; what else there is goes by what
- * was ever offered. */
-void mcps__capabilities_write(struct mcps__writer *w, const struct mcps__engine *engine,
+/* What there is to be declared, looked at once, so that all that follows from it agrees. Tools
+ * are always there; what else there is goes by what was ever offered. */
+struct mcps__capabilities {
+    bool prompts, resources, completions;
+};
+
+struct mcps__capabilities mcps__capabilities_now(const struct mcps__engine *engine);
+
+/* Writes the object, for a revision. */
+void mcps__capabilities_write(struct mcps__writer *w,
+                              const struct mcps__capabilities *capabilities,
                               enum mcps__version version);
 
 /* Was a kind declared, or would it be now? Its methods are unknown otherwise. */

@@ -85,7 +85,8 @@ static unsigned read_capabilities(struct json_object *params)
 }
 
 static void answer_initialize(const struct mcps__request *request,
-                              const struct mcps__context *context)
+                              const struct mcps__context *context,
+                              const struct mcps__capabilities *capabilities)
 {
     const struct mcps__engine *engine = request->peer->engine;
     const struct mcps__bytes *info = engine->implementation[context->version];
@@ -97,7 +98,7 @@ static void answer_initialize(const struct mcps__request *request,
     mcps__write_key(&w, "protocolVersion");
     mcps__write_string(&w, mcps__version_info(context->version)->text);
     mcps__write_key(&w, "capabilities");
-    mcps__capabilities_write(&w, engine, context->version);
+    mcps__capabilities_write(&w, capabilities, context->version);
     mcps__write_key(&w, "serverInfo");
     mcps__write_raw(&w, info->data, info->len);
     if (engine->instructions) {
@@ -120,13 +121,21 @@ static void keep_client(struct mcps__client *client, struct json_object *params)
         json_object_get_string(version), (size_t)json_object_get_string_len(version));
 }
 
-/* It is told nothing before the handshake is over. */
-static int listen_to_lists(struct mcps__peer *peer)
+/* Of what is declared to it. It is told nothing before the handshake is over. */
+static int listen_to_lists(struct mcps__peer *peer,
+                           const struct mcps__capabilities *capabilities)
 {
+    const bool declared[MCPS__N_CHANGED] = {
+        [MCPS__CHANGED_TOOLS] = true,
+        [MCPS__CHANGED_PROMPTS] = capabilities->prompts,
+        [MCPS__CHANGED_RESOURCES] = capabilities->resources,
+    };
     int r = 0;
 
-    for (int i = 0; i < MCPS__N_CHANGED && r >= 0; i++)
-        r = mcps__listener_add_list(&peer->listener, (enum mcps__changed)i);
+    for (int i = 0; i < MCPS__N_CHANGED && r >= 0; i++) {
+        if (declared[i])
+            r = mcps__listener_add_list(&peer->listener, (enum mcps__changed)i);
+    }
     return r < 0 ? r : mcps__listener_show(&peer->listener, NULL);
 }
 
@@ -134,12 +143,13 @@ static int listen_to_lists(struct mcps__peer *peer)
 static void begin_session(const struct mcps__request *request, struct json_object *params)
 {
     struct mcps__peer *peer = request->peer;
+    const struct mcps__capabilities capabilities = mcps__capabilities_now(peer->engine);
     struct mcps__context *context;
     int r = mcps__context_new(&context, choose_version(params), read_capabilities(params),
                               NULL);
 
     if (r >= 0) {
-        r = listen_to_lists(peer);
+        r = listen_to_lists(peer, &capabilities);
         if (r < 0)
             mcps__context_unref(context);
     }
@@ -152,7 +162,7 @@ static void begin_session(const struct mcps__request *request, struct json_objec
     mcps__mutex_lock(&peer->mutex);
     peer->context = context;
     mcps__mutex_unlock(&peer->mutex);
-    answer_initialize(request, context);
+    answer_initialize(request, context, &capabilities);
 }
 
 /* The params as a tree: nothing else of this era needs one on the I/O thread. */

@@ -224,6 +224,7 @@ static void refuse_version(const struct mcps__request *request,
 static void discover(const struct mcps__request *request)
 {
     const struct mcps__engine *engine = request->peer->engine;
+    const struct mcps__capabilities capabilities = mcps__capabilities_now(engine);
     enum mcps__version version = request->context->version;
     struct mcps__buf buf;
     struct mcps__writer w;
@@ -233,7 +234,7 @@ static void discover(const struct mcps__request *request)
     mcps__write_key(&w, "supportedVersions");
     write_versions(&w);
     mcps__write_key(&w, "capabilities");
-    mcps__capabilities_write(&w, engine, version);
+    mcps__capabilities_write(&w, &capabilities, version);
     if (engine->instructions) {
         mcps__write_key(&w, "instructions");
         mcps__write_raw(&w, engine->instructions->data, engine->instructions->len);

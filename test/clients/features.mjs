@@ -7,7 +7,7 @@ import { FOREVER, KINDS, ROOTS, expectCode, failure, onlyText, scenario } from '
 
 const kinds = { server: KINDS };
 const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElE' +
-    'QVR4nGP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC', 'base64');
+    'QVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC', 'base64');
 
 // ---- lists ----
 

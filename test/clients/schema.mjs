@@ -35,7 +35,6 @@ const CALLS = {
     stubborn: [{ ms: 1 }, {}],
     test_elicitation: [{ message: 'Who?' }],
     test_sampling: [{ prompt: 'What?' }],
-    test_missing_capability: [{ prompt: 'What?' }],
     update: [{ uri: 'test://watched-resource' }, { uri: '' }],
 };
 

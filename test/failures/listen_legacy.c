@@ -176,6 +176,30 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+/* What was not declared to a session is not told to it, though it is there by now. */
+static void told_of_what_was_declared(void)
+{
+    struct act act = { .scene = { .server = NULL } };
+    struct wire later = { .memory = NULL };
+
+    CHECK(listen_begin(&act, "list_changed_ms=0", false) && wire_hello(&act.wire));
+    CHECK(offer_one(&act.scene, MCPS_PROMPTS, "first"));
+    CHECK(offer_one(&act.scene, MCPS_RESOURCES, "test://a"));
+    CHECK(wire_connect(&later, &act.scene, NULL) && wire_hello(&later));
+    CHECK(offer_one(&act.scene, MCPS_PROMPTS, "second"));
+    CHECK(offer_one(&act.scene, MCPS_TEMPLATES, "test://{x}"));
+    CHECK(offer_one(&act.scene, MCPS_TOOLS, "tool"));
+    CHECK(wire_await(&later, "notifications/prompts/list_changed"));
+    CHECK(wire_await(&later, "notifications/resources/list_changed"));
+    CHECK(wire_settled(&act.wire));
+    CHECK_INT(wire_messages(&act.wire, "notifications/prompts/list_changed"), 0);
+    CHECK_INT(wire_messages(&act.wire, "notifications/resources/list_changed"), 0);
+    CHECK(act_ok(&act));
+out:
+    wire_free(&later);
+    CHECK_AFTER(act_end(&act));
+}
+
 /* F11.08: told once the handshake is over, and not before. */
 static void f11_08_told_after_the_handshake(void)
 {
@@ -298,6 +322,7 @@ const struct unit_test listen_legacy_tests[] = {
     UNIT_TEST_ONCE(what_cannot_be_subscribed_to, "it has threads"),
     UNIT_TEST_ONCE(what_is_disabled_is_not_found, "it has threads"),
     UNIT_TEST_ONCE(without_resources_there_is_no_method, "it has threads"),
+    UNIT_TEST_ONCE(told_of_what_was_declared, "it has threads"),
     UNIT_TEST_ONCE(f11_08_told_after_the_handshake, "it has threads"),
     UNIT_TEST_ONCE(f11_09_nothing_overtakes_the_handshake, "it has threads"),
     UNIT_TEST_ONCE(nothing_comes_after_unsubscribing, "it has threads"),

@@ -30,7 +30,6 @@ static const struct {
     { "arguments", "{\"count\":1}" },
     { "test_elicitation", "{\"message\":\"Who?\"}" },
     { "test_sampling", "{\"prompt\":\"What?\"}" },
-    { "test_missing_capability", "{\"prompt\":\"What?\"}" },
     { "update", "{" WATCHED "}" },
     { "test_prompt_with_arguments", "{\"arg1\":\"1\",\"arg2\":\"2\"}" },
     { "test_prompt_with_embedded_resource", "{\"resourceUri\":\"test://x\"}" },
