@@ -73,7 +73,8 @@ extern "C" {
     XX(USED_STATES, used_states, 65536,                                                        \
        "states of tools with single_use_state that are remembered as used")                    \
     XX(ELICITATIONS, elicitations, 1024,                                                       \
-       "URLs whose visit can be said to be complete; above it the oldest is forgotten")        \
+       "URLs whose visit can be said to be complete; above it the oldest of the "              \
+       "account is forgotten")                                                                 \
     XX(EOF_GRACE_MS, eof_grace_ms, 250,                                                        \
        "for running calls when a client's input ends while its output is open")                \
     XX(DRAIN_MS, drain_ms, 10000, "for running calls when the server stops")                   \
