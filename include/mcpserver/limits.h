@@ -55,6 +55,9 @@ extern "C" {
        "resources that one subscriptions/listen names")                                        \
     XX(SUBSCRIPTION_BYTES, subscription_bytes, 256u << 10,                                     \
        "the URIs of each of those two")                                                        \
+    XX(SUBSCRIPTION_TOTAL_BYTES, subscription_total_bytes, 64u << 20,                          \
+       "subscriptions to resources of all clients, of which each counts as its URI and 128 "   \
+       "bytes: above it new ones are refused")                                                 \
     XX(LISTENS_PER_ACCOUNT, listens_per_account, 64,                                           \
        "streams of subscriptions/listen of one account")                                       \
     XX(LISTENS, listens, 16384, "streams of subscriptions/listen, in all")                     \

@@ -215,6 +215,10 @@ static int add_uris(struct mcps__listener *listener, struct json_object *uris,
                                         (size_t)json_object_get_string_len(uri),
                                         MCPS_LIMIT_SUBSCRIPTIONS_PER_LISTEN);
     }
+    if (r == MCPS_EBUSY) {
+        *reterr_why = "Server busy: too many subscriptions";
+        return MCPS_ELIMIT;
+    }
     if (r != MCPS_ELIMIT)
         return r;
     *reterr_why = "resourceSubscriptions are too many, or too long, for one stream";

@@ -54,6 +54,12 @@ static struct mcps__subscription *new_subscription(struct mcps__listener *listen
     return s;
 }
 
+/* What one to a resource counts for. */
+static size_t cost_of(size_t uri_len)
+{
+    return uri_len + 128;
+}
+
 /* Of one that is in no table of its listener. */
 static void free_subscription(struct mcps__subscription *s)
 {
@@ -63,6 +69,8 @@ static void free_subscription(struct mcps__subscription *s)
     mcps__mutex_lock(&changes->mutex);
     mcps__list_remove(&s->of_topic);
     mcps__list_remove(&s->fresh);
+    if (s->topic->uri)
+        changes->bytes -= cost_of(s->topic->uri_len);
     mcps__topic_unref(changes, s->topic);
     mcps__mutex_unlock(&changes->mutex);
     if (s->due && s->resting)
@@ -103,6 +111,25 @@ static int check_room(const struct mcps__listener *listener, size_t len,
     return MCPS_ELIMIT;
 }
 
+/* Gives the topic of a subscription, if there is room for one more. */
+static int take_topic(struct mcps__subscription *s, const char *uri, size_t len)
+    MCPS__REQUIRES(changes_of(s->listener)->mutex)
+{
+    struct mcps__changes *changes = changes_of(s->listener);
+    struct mcps__limits *limits = &s->listener->peer->engine->limits;
+    size_t max = mcps__limit_size(limits, MCPS_LIMIT_SUBSCRIPTION_TOTAL_BYTES);
+    int r;
+
+    if (changes->bytes > max || cost_of(len) > max - changes->bytes) {
+        mcps__limit_hit(limits, MCPS_LIMIT_SUBSCRIPTION_TOTAL_BYTES);
+        return MCPS_EBUSY;
+    }
+    r = mcps__topic_get(&s->topic, changes, uri, len);
+    if (r >= 0)
+        changes->bytes += cost_of(len);
+    return r;
+}
+
 static int subscribe(struct mcps__listener *listener, const char *uri, size_t len)
 {
     struct mcps__changes *changes = changes_of(listener);
@@ -112,7 +139,7 @@ static int subscribe(struct mcps__listener *listener, const char *uri, size_t le
     if (!s)
         return -ENOMEM;
     mcps__mutex_lock(&changes->mutex);
-    r = mcps__topic_get(&s->topic, changes, uri, len);
+    r = take_topic(s, uri, len);
     mcps__mutex_unlock(&changes->mutex);
     if (r < 0) {
         mcps__free(s);

@@ -61,7 +61,9 @@ static void subscribe(const struct mcps__request *request, const struct mcps__bu
                                         MCPS_LIMIT_SUBSCRIPTIONS_PER_PEER);
     if (r >= 0)
         r = mcps__listener_show(listener, NULL);
-    if (r < 0)
+    if (r == MCPS_EBUSY)
+        refuse(request, MCPS_ELIMIT, "Server busy: too many subscriptions");
+    else if (r < 0)
         refuse(request, r, "Server busy: too many subscriptions of this client");
     else
         mcps__request_answer_empty(request);

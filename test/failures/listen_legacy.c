@@ -12,6 +12,8 @@ SCENE_STAT(sessions);
 
 #define RESULT(id) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":{}}"
 
+SCENE_STAT(streams);
+
 static bool ask(struct wire *wire, const char *id, const char *method, const char *params)
 {
     return wire_send(wire,
@@ -316,6 +318,46 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+/* Two of 8 bytes each have room, whoever's they are. */
+static void no_more_than_all_may_have(void)
+{
+    struct act act = { .scene = { .server = NULL } };
+    struct wire other = { .memory = NULL };
+
+    CHECK(begin(&act, "subscription_total_bytes=272"));
+    CHECK(wire_connect(&other, &act.scene, "other") && wire_hello(&other));
+    CHECK(offer_one(&act.scene, MCPS_TEMPLATES, "test://{x}"));
+    CHECK(subscribe(&act.wire, "1", "test://a") && subscribe(&other, "1", "test://b"));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "1")), 0);
+    CHECK_INT(answer_code(wire_answer(&other, "1")), 0);
+    CHECK(subscribe(&other, "2", "test://c"));
+    CHECK_INT(answer_code(wire_answer(&other, "2")), -32000);
+    CHECK_STR(answer_reason(wire_answer(&other, "2")), "busy");
+    CHECK(wire_send(&other,
+                    "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":"
+                    "\"subscriptions/listen\",\"params\":{\"notifications\":{"
+                    "\"resourceSubscriptions\":[\"test://c\"]}," LISTEN_META "}}"));
+    CHECK_INT(answer_code(wire_answer(&other, "3")), -32603);
+    CHECK_STR(answer_reason(wire_answer(&other, "3")), "busy");
+    CHECK_INT(
+        mcps_server_get_limit_hits(act.scene.server, MCPS_LIMIT_SUBSCRIPTION_TOTAL_BYTES),
+        2);
+    /* What one lets go of another may have, whichever way it goes. */
+    CHECK(unsubscribe(&act.wire, "4", "test://a"));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "4")), 0);
+    CHECK(subscribe(&other, "5", "test://c"));
+    CHECK_INT(answer_code(wire_answer(&other, "5")), 0);
+    wire_free(&other);
+    CHECK(scene_wait(&act.scene, stat_streams, 1));
+    CHECK(subscribe(&act.wire, "6", "test://a") && subscribe(&act.wire, "7", "test://b"));
+    CHECK_INT(answer_code(wire_answer(&act.wire, "6")), 0);
+    CHECK_INT(answer_code(wire_answer(&act.wire, "7")), 0);
+    CHECK(act_ok(&act));
+out:
+    wire_free(&other);
+    CHECK_AFTER(act_end(&act));
+}
+
 const struct unit_test listen_legacy_tests[] = {
     UNIT_TEST_ONCE(subscribed_until_it_is_not, "it has threads"),
     UNIT_TEST_ONCE(every_revision_has_them, "it has threads"),
@@ -327,5 +369,6 @@ const struct unit_test listen_legacy_tests[] = {
     UNIT_TEST_ONCE(f11_09_nothing_overtakes_the_handshake, "it has threads"),
     UNIT_TEST_ONCE(nothing_comes_after_unsubscribing, "it has threads"),
     UNIT_TEST_ONCE(no_more_than_one_may_have, "it has threads"),
+    UNIT_TEST_ONCE(no_more_than_all_may_have, "it has threads"),
     UNIT_END,
 };

@@ -181,21 +181,6 @@ out:
     CHECK_AFTER(end(&place));
 }
 
-static void a_url_is_visited(void)
-{
-    struct place place = { .host = NULL };
-
-    CHECK(begin(&place, NULL));
-    CHECK(wire_call(&place.wire, "2", "visit", NULL));
-    CHECK(give_next(&place, "{\"action\":\"accept\"}"));
-    CHECK_STR(answer_text(wire_answer(&place.wire, "2")), "outcome 0");
-    CHECK_INT(mcps_server_elicitation_complete(place.scene.server, "id-1"), 0);
-    CHECK(wire_await(&place.wire, "notifications/elicitation/complete"));
-    CHECK(is_ok(&place));
-out:
-    CHECK_AFTER(end(&place));
-}
-
 /* What was said once is not said again. */
 static void progress_goes_on(void)
 {
@@ -525,7 +510,6 @@ const struct unit_test rounds_unwind_tests[] = {
     UNIT_TEST_ONCE(a_server_without_workers, "it has threads"),
     UNIT_TEST_ONCE(a_tool_on_an_executor, "it has threads"),
     UNIT_TEST_ONCE(three_at_once, "it has threads"),
-    UNIT_TEST_ONCE(a_url_is_visited, "it has threads"),
     UNIT_TEST_ONCE(progress_goes_on, "it has threads"),
     UNIT_TEST_ONCE(outcomes_that_are_errors, "it has threads"),
     UNIT_TEST_ONCE(an_answer_that_does_not_come, "it has threads"),
