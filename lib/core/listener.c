@@ -112,10 +112,9 @@ static int check_room(const struct mcps__listener *listener, size_t len,
 }
 
 /* Gives the topic of a subscription, if there is room for one more. */
-static int take_topic(struct mcps__subscription *s, const char *uri, size_t len)
-    MCPS__REQUIRES(changes_of(s->listener)->mutex)
+static int take_topic(struct mcps__changes *changes, struct mcps__subscription *s,
+                      const char *uri, size_t len) MCPS__REQUIRES(changes->mutex)
 {
-    struct mcps__changes *changes = changes_of(s->listener);
     struct mcps__limits *limits = &s->listener->peer->engine->limits;
     size_t max = mcps__limit_size(limits, MCPS_LIMIT_SUBSCRIPTION_TOTAL_BYTES);
     int r;
@@ -139,7 +138,7 @@ static int subscribe(struct mcps__listener *listener, const char *uri, size_t le
     if (!s)
         return -ENOMEM;
     mcps__mutex_lock(&changes->mutex);
-    r = take_topic(s, uri, len);
+    r = take_topic(changes, s, uri, len);
     mcps__mutex_unlock(&changes->mutex);
     if (r < 0) {
         mcps__free(s);
