@@ -67,7 +67,7 @@ demo)
     ;;
 check)
     build check --enable-test-hooks --enable-werror --enable-tests
-    exec make -s check
+    exec make -s -j"$(nproc)" check
     ;;
 *)
     sed -n '2,9s/^# \{0,1\}//p' "$0"
