@@ -11,6 +11,7 @@
 /* What is deprecated is then not declared. */
 #define OPENSSL_API_COMPAT 30000
 #define OPENSSL_NO_DEPRECATED
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -60,6 +61,12 @@ static bool worked(int result)
 }
 
 /* ---- SHA-256 and HMAC ---- */
+
+/* Functions for exit() are called in the opposite order of that in which they came. */
+int mcps__crypto_init(void)
+{
+    return OPENSSL_init_crypto(0, NULL) == 1 ? 0 : -EIO;
+}
 
 int mcps__sha256(unsigned char ret[MCPS__SHA256_SIZE], const void *data, size_t len)
 {

@@ -22,6 +22,10 @@ enum {
     MCPS__AEAD_LEN_MAX = 1 << 30 /* of data, and of what it is bound to */
 };
 
+/* To be called before an application can ask for its server to be stopped at exit(): libcrypto
+ * then cleans up after that, and not under threads that still use it. -EIO. */
+int mcps__crypto_init(void) MCPS_MUST_CHECK;
+
 /* ---- SHA-256 ---- */
 
 int mcps__sha256(unsigned char ret[MCPS__SHA256_SIZE], const void *data,

@@ -125,8 +125,10 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it yet */
 int mcps__seals_init(struct mcps__seals *seals)
 {
     struct mcps__seal_ring *ring = NULL;
-    int r = new_ring(&ring, 1);
+    int r = mcps__crypto_init();
 
+    if (r >= 0)
+        r = new_ring(&ring, 1);
     if (r >= 0)
         r = mcps__random_bytes(&ring->keys[0], sizeof ring->keys[0]);
     if (r >= 0)
