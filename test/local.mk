@@ -40,11 +40,18 @@ check-clients: test/fixtures/lab test/fixtures/kinds doc/examples/calc \
 distclean-local:
 	rm -rf test/clients/installed
 
-# The unit tests, and those of failures but for the large loads and what needs two threads
-# to run side by side, under valgrind: no error, nothing left behind. Not the one that
-# replaces malloc(), for so does valgrind.
+# What has threads, for builds with the thread sanitizer: it sees nothing in the rest.
+threaded_programs = $(failures_programs) test/unit/cancel test/unit/flow test/unit/seal \
+	test/unit/suite test/unit/transport test/fuzz/corpus_session
+check-threads:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(threaded_programs) test/failures/driven.sh' \
+		check_PROGRAMS='$(threaded_programs) test/fixtures/lab'
+
+# The unit tests, and those of failures but for the large loads, what needs two threads to run
+# side by side, and what goes the same ways a thousand times over, under valgrind: no error,
+# nothing left behind. Not the one that replaces malloc(), for so does valgrind.
 EXTRA_DIST += test/valgrind.sh
-valgrind_less = */oom|*/load|*/soak|*/idle|*/stdio|*/order
+valgrind_less = */oom|*/load|*/soak|*/idle|*/stdio|*/order|*/suite|*/clients|*/protocol
 check-valgrind: $(unit_programs) $(failures_programs) test/fixtures/lab
 	@for program in $(unit_programs) $(failures_programs); do \
 		case $$program in $(valgrind_less)) ;; *) echo $$program ;; esac; done | \
@@ -57,4 +64,4 @@ coverage: check
 	gcovr --root $(abs_top_srcdir) --filter '$(abs_top_srcdir)/lib/' --object-directory . .
 endif
 
-.PHONY: check-long check-clients check-valgrind coverage
+.PHONY: check-long check-clients check-threads check-valgrind coverage
