@@ -62,10 +62,11 @@ static bool worked(int result)
 
 /* ---- SHA-256 and HMAC ---- */
 
-/* Functions for exit() are called in the opposite order of that in which they came. */
+/* Functions for exit() are called in the opposite order of that in which they came. To be asked
+ * for nothing libcrypto would do nothing. */
 int mcps__crypto_init(void)
 {
-    return OPENSSL_init_crypto(0, NULL) == 1 ? 0 : -EIO;
+    return OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) == 1 ? 0 : -EIO;
 }
 
 int mcps__sha256(unsigned char ret[MCPS__SHA256_SIZE], const void *data, size_t len)
