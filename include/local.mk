@@ -7,6 +7,7 @@ mcpsinclude_HEADERS = \
 	include/mcpserver/cancel.h \
 	include/mcpserver/complete.h \
 	include/mcpserver/executor.h \
+	include/mcpserver/http.h \
 	include/mcpserver/limits.h \
 	include/mcpserver/mcpserver.h \
 	include/mcpserver/prompt.h \

@@ -10,6 +10,7 @@
 #include <mcpserver/cancel.h>
 #include <mcpserver/complete.h>
 #include <mcpserver/executor.h>
+#include <mcpserver/http.h>
 #include <mcpserver/limits.h>
 #include <mcpserver/meta.h>
 #include <mcpserver/middleware.h>

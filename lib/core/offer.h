@@ -19,6 +19,7 @@
 #include "mcpserver/resource.h"
 #include "mcpserver/schema.h"
 #include "mcpserver/tool.h"
+#include "schema/mirrored.h"
 #include "schema/table.h"
 #include "util/log.h"
 #include "util/obj.h"
@@ -76,6 +77,8 @@ struct mcps__offer {
     mcps_schema *output;        /* of structured results given as a tree; NULL: none */
     struct mcps__table *result; /* NULL: structured results have none */
     bool object_output; /* its outputSchema is for objects, which older clients know */
+    struct mcps__mirrored_param *mirrored; /* arguments that fields of HTTP repeat; NULL: */
+    size_t n_mirrored;                     /* none */
     /* Of resources and templates. */
     char *mime;             /* NULL: not known */
     mcps_uri_template *uri; /* of a template */

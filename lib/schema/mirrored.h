@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which arguments of a tool clients repeat in fields of HTTP: those whose schema says
+ * "x-mcp-header". Any thread.
+ */
+#ifndef MCPS_SCHEMA_MIRRORED_H
+#define MCPS_SCHEMA_MIRRORED_H
+
+#include <stddef.h>
+
+#include "mcpserver/base.h"
+
+struct mcps__mirrored_param {
+    const char *header;      /* the whole name: "Mcp-Param-Region" */
+    const char *const *path; /* the keys that lead to it from the arguments' object */
+    size_t n_path;           /* 1 or more */
+};
+
+/* Gives all of a schema, in one block that mcps__free() frees; NULL and 0 when there is none.
+ * -EINVAL with *ret_why, a static sentence, to be said of the schema, when one of them is not
+ * as the specification asks; -ENOMEM. The text is JSON that was checked before. */
+int mcps__mirrored_collect(struct mcps__mirrored_param **ret, size_t *ret_n,
+                           const char *schema, size_t len,
+                           const char **ret_why) MCPS_MUST_CHECK;
+
+#endif
