@@ -22,7 +22,7 @@ cases_unit_sources = test/unit/json_cases.c
 oom_unit_sources = test/unit/json_oom.c
 rpc_unit_sources = \
 	test/unit/rpc_main.c \
-	test/unit/rpc_envelope.c test/unit/rpc_frame.c test/unit/rpc_id.c test/unit/rpc_message.c
+	test/unit/rpc_envelope.c test/unit/rpc_frame.c test/unit/rpc_headers.c test/unit/rpc_id.c test/unit/rpc_message.c
 schema_unit_sources = \
 	test/unit/schema_main.c test/unit/schema_scene.c test/unit/schema_scene.h \
 	test/unit/schema_complain.c test/unit/schema_constant.c test/unit/schema_decode.c \
@@ -58,6 +58,7 @@ transport_unit_sources = \
 	test/unit/transport_main.c \
 	test/unit/transport_fake.c test/unit/transport_fake.h \
 	test/unit/transport_scene.c test/unit/transport_scene.h \
+	test/unit/transport_http_body.c test/unit/transport_http_parse.c \
 	test/unit/transport_lines.c test/unit/transport_memory.c \
 	test/unit/transport_mirror.c test/unit/transport_read.c \
 	test/unit/transport_stdio.c test/unit/transport_write.c

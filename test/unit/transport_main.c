@@ -5,13 +5,19 @@
 #include "unit.h"
 
 extern const struct unit_test read_tests[], write_tests[], lines_tests[], stdio_tests[],
-    memory_tests[], mirror_tests[];
+    memory_tests[], mirror_tests[], http_parse_tests[], http_body_tests[];
 
 int main(int argc, char **argv)
 {
     static const struct unit_suite suites[] = {
-        { "read", read_tests },   { "write", write_tests },   { "lines", lines_tests },
-        { "stdio", stdio_tests }, { "memory", memory_tests }, { "mirror", mirror_tests },
+        { "read", read_tests },
+        { "write", write_tests },
+        { "lines", lines_tests },
+        { "stdio", stdio_tests },
+        { "memory", memory_tests },
+        { "mirror", mirror_tests },
+        { "http_parse", http_parse_tests },
+        { "http_body", http_body_tests },
     };
 
     return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
