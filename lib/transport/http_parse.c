@@ -138,6 +138,7 @@ static int take_request_line(struct mcps__http_parser *p, const char *line, size
 static int take_field(struct mcps__http_parser *p, const char *line, size_t len)
 {
     size_t name_len = mcps__http_span(line, len, MCPS__HTTP_TOKEN);
+    struct mcps__slice value;
     struct mcps__header *h;
 
     if (mcps__http_is_blank(line[0]))
@@ -148,9 +149,10 @@ static int take_field(struct mcps__http_parser *p, const char *line, size_t len)
     if (p->head.headers.n == MCPS__HTTP_FIELDS_MAX)
         return mcps__http_refuse(p, 431, "there are too many fields");
     h = &p->fields[p->head.headers.n++];
+    value = mcps__http_trim(line + name_len + 1, len - name_len - 1);
     h->name = (struct mcps__slice){ line, name_len };
-    h->value = mcps__http_trim(line + name_len + 1, len - name_len - 1);
-    if (mcps__http_span(h->value.data, h->value.len, MCPS__HTTP_VALUE) < h->value.len)
+    h->value = value;
+    if (mcps__http_value_span(value.data, value.len) < value.len)
         return mcps__http_refuse(p, 400, has_control);
     return mcps__http_take_field(p, h);
 }
@@ -184,7 +186,7 @@ static int take_line(struct mcps__http_parser *p, const char *line, size_t len)
         r = take_request_line(p, line, len);
         p->expected = FIELD;
     }
-    if (r < 0 && mcps__http_span(line, len, MCPS__HTTP_VALUE) < len)
+    if (r < 0 && mcps__http_value_span(line, len) < len)
         return mcps__http_refuse(p, 400, has_control);
     return r;
 }
@@ -204,7 +206,7 @@ static int take_unfinished(struct mcps__http_parser *p, const char *data, size_t
 
     if (len > 0 && data[end - 1] == '\r')
         len--;
-    if (len > 0 && mcps__http_span(data + p->looked, len, MCPS__HTTP_VALUE) < len)
+    if (len > 0 && mcps__http_value_span(data + p->looked, len) < len)
         return mcps__http_refuse(p, 400, has_control);
     p->looked += len;
     if (end < line_limit(p))

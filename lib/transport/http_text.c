@@ -29,6 +29,29 @@ const uint8_t mcps__http_bytes[256] = {
     /* clang-format on */
 };
 
+/* Does a word have a byte below a space, or a DEL? Tabs are taken for one, too. */
+static bool may_have_control(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones * 0x80;
+    uint64_t del = word ^ ones * 0x7f;
+
+    return (((word - ones * ' ') & ~word) | ((del - ones) & ~del)) & highs;
+}
+
+size_t mcps__http_value_span(const char *text, size_t len)
+{
+    size_t n = 0;
+    uint64_t word;
+
+    while (len - n >= sizeof word) {
+        memcpy(&word, text + n, sizeof word);
+        if (may_have_control(word))
+            break;
+        n += sizeof word;
+    }
+    return n + mcps__http_span(text + n, len - n, MCPS__HTTP_VALUE);
+}
+
 struct mcps__slice mcps__http_trim(const char *text, size_t len)
 {
     while (len > 0 && mcps__http_is_blank(*text)) {

@@ -31,6 +31,9 @@ static inline size_t mcps__http_span(const char *text, size_t len, int what)
     return n;
 }
 
+/* The same for the value of a field, faster: most heads are mostly values. */
+size_t mcps__http_value_span(const char *text, size_t len);
+
 static inline bool mcps__http_is_blank(char c)
 {
     return c == ' ' || c == '\t';
