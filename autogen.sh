@@ -9,7 +9,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-packages="autoconf automake libtool pkg-config make gcc g++ libjson-c-dev libssl-dev libpcre2-dev libcunit1-dev libsqlite3-dev locales"
+packages="autoconf automake libtool pkg-config make gcc g++ libjson-c-dev libssl-dev libpcre2-dev libwebsockets-dev libev-dev libcunit1-dev libsqlite3-dev locales"
 
 install_packages() {
     missing=

@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += libmcpscore.la
 lib_LTLIBRARIES    += libmcpserver.la
 
 libmcpscore_la_SOURCES =
-libmcpscore_la_LIBADD  = $(JSONC_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS)
+libmcpscore_la_LIBADD  = $(JSONC_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS) $(LWS_LIBS) $(EV_LIBS)
 
 include lib/util/local.mk
 include lib/json/local.mk
@@ -16,7 +16,7 @@ include lib/transport/local.mk
 include lib/server/local.mk
 
 libmcpserver_la_SOURCES =
-libmcpserver_la_LIBADD  = libmcpscore.la $(JSONC_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS)
+libmcpserver_la_LIBADD  = libmcpscore.la $(JSONC_LIBS) $(CRYPTO_LIBS) $(PCRE2_LIBS) $(LWS_LIBS) $(EV_LIBS)
 libmcpserver_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(MCPS_LT_VERSION)
 if HAVE_VERSION_SCRIPT
 libmcpserver_la_LDFLAGS += -Wl,--version-script=$(top_srcdir)/lib/libmcpserver.map

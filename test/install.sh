@@ -128,7 +128,7 @@ if [ -e "$libdir/libmcpserver.so" ]; then
     run "C++20, shared" "${CXX:-c++}" "$dir/use.cc" -std=c++20 $(flags --libs)
 fi
 if [ -e "$libdir/libmcpserver.a" ]; then
-    run "C, static" "$CC" "$dir/use.c" "$libdir/libmcpserver.a" $(pkg-config --libs $(pkg-config --print-requires-private libmcpserver | sed "s/ .*//")) -pthread
+    run "C, static" "$CC" "$dir/use.c" "$libdir/libmcpserver.a" $(pkg-config --libs $(pkg-config --print-requires-private libmcpserver | sed "s/ .*//")) -lev -pthread
 fi
 [ $used -gt 0 ] || { echo "nothing was installed to be used"; exit 1; }
 

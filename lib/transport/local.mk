@@ -5,9 +5,12 @@ libmcpscore_la_SOURCES += \
 	lib/transport/http_fields.c lib/transport/http_fields.h \
 	lib/transport/http_parse.c lib/transport/http_parse.h \
 	lib/transport/http_text.c lib/transport/http_text.h \
+	lib/transport/http_lws.c \
 	lib/transport/lines.c lib/transport/lines.h \
 	lib/transport/memory.c lib/transport/memory.h \
 	lib/transport/mirror.c lib/transport/mirror.h \
+	lib/transport/net.c lib/transport/net.h lib/transport/net_own.h \
+	lib/transport/net_listen.c lib/transport/net_listen.h \
 	lib/transport/conn_read.c \
 	lib/transport/stdio.c lib/transport/stdio.h \
 	lib/transport/test_client.c lib/transport/test_client.h \

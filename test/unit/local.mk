@@ -6,7 +6,7 @@ unit_sources = \
 	test/unit/unit.c test/unit/unit.h \
 	$(util_unit_sources) $(json_unit_sources) $(cases_unit_sources) \
 	$(oom_unit_sources) $(rpc_unit_sources) $(schema_unit_sources) $(cancel_unit_sources) $(flow_unit_sources) \
-	$(transport_unit_sources) $(suite_unit_sources) $(seal_unit_sources)
+	$(transport_unit_sources) $(net_unit_sources) $(suite_unit_sources) $(seal_unit_sources)
 
 util_unit_sources = \
 	test/unit/util_main.c test/unit/dies.h \
@@ -62,11 +62,14 @@ transport_unit_sources = \
 	test/unit/transport_lines.c test/unit/transport_memory.c \
 	test/unit/transport_mirror.c test/unit/transport_read.c \
 	test/unit/transport_stdio.c test/unit/transport_write.c
+net_unit_sources = \
+	test/unit/net_main.c test/unit/net_scene.c test/unit/net_scene.h \
+	test/unit/net_bytes.c
 
 if UNIT_TESTS
 unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc \
 	test/unit/schema test/unit/suite test/unit/cancel test/unit/flow test/unit/seal \
-	test/unit/transport
+	test/unit/transport test/unit/net
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
@@ -113,4 +116,7 @@ test_unit_seal_LDADD     = libunit.la $(JSONC_LIBS) $(CRYPTO_LIBS)
 test_unit_transport_SOURCES  = $(transport_unit_sources)
 test_unit_transport_CPPFLAGS = $(TEST_CPPFLAGS)
 test_unit_transport_LDADD    = libunit.la
+test_unit_net_SOURCES    = $(net_unit_sources)
+test_unit_net_CPPFLAGS   = $(TEST_CPPFLAGS)
+test_unit_net_LDADD      = libunit.la
 endif
