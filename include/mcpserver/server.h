@@ -226,6 +226,11 @@ MCPS_PUBLIC int mcps_server_run(mcps_server *server) MCPS_MUST_CHECK;
 /* Starts the threads, and opens the transports. If one fails, all is undone. MCPS_EBUSY when
  * it runs already; -EINVAL for a server without workers. */
 MCPS_PUBLIC int mcps_server_start(mcps_server *server) MCPS_MUST_CHECK;
+/* Waits, after the start, as mcps_server_run() does: until the last transport has ended, a stop
+ * is requested, or another thread stops it; not at all for one that does not run. 0, and
+ * mcps_server_stop() does the rest. -EDEADLK on a thread of this server; -EINVAL for one that
+ * is driven. */
+MCPS_PUBLIC int mcps_server_wait(mcps_server *server) MCPS_MUST_CHECK;
 /*
  * Lets nothing new in, gives running calls `drain_ms` to end, cancels the others, and joins
  * all threads. Handlers that have not returned within the limit handler_grace_ms after they
@@ -239,9 +244,10 @@ MCPS_PUBLIC int mcps_server_start(mcps_server *server) MCPS_MUST_CHECK;
  * would cancel it runs it.
  */
 MCPS_PUBLIC int mcps_server_stop(mcps_server *server, unsigned drain_ms) MCPS_MUST_CHECK;
-/* Has mcps_server_run() stop, and return, or has mcps_server_process() drain, up to the limit
- * drain_ms, and say MCPS_ECLOSED; a second request has it not wait for running calls
- * any longer. Any thread, handlers included; async-signal-safe. */
+/* Has mcps_server_run() stop, and return, or mcps_server_wait() return, or has
+ * mcps_server_process() drain, up to the limit drain_ms, and say MCPS_ECLOSED; a second request
+ * has it not wait for running calls any longer. Any thread, handlers included;
+ * async-signal-safe. */
 MCPS_PUBLIC void mcps_server_request_stop(mcps_server *server);
 
 /*

@@ -203,19 +203,42 @@ static bool goes_on(struct mcps_server *server, bool listens)
 
 /* A server that listens nowhere ends only when it is told to. The last signal is passed on:
  * another thread may wait for the same in a stop. */
+static void wait_for_end(struct mcps_server *server)
+{
+    /* Not how many are alive: one may have come to its end already. */
+    bool listens = mcps__server_started(server).n > 0;
+
+    while (goes_on(server, listens))
+        wait_for_signal(server);
+    mcps__wake_signal(&server->wake);
+}
+
+int mcps_server_wait(mcps_server *server)
+{
+    bool driven;
+    int r = mcps__server_check_process(server);
+
+    if (r < 0)
+        return r;
+    if (mcps__server_is_inside(server))
+        return -EDEADLK;
+    mcps__mutex_lock(&server->mutex);
+    driven = server->driven;
+    mcps__mutex_unlock(&server->mutex);
+    if (driven)
+        return -EINVAL;
+    wait_for_end(server);
+    return 0;
+}
+
 int mcps_server_run(mcps_server *server)
 {
-    bool listens;
     int r = mcps_server_start(server);
 
     if (r < 0)
         return r;
     MCPS__SYNC_POINT("server_started");
-    /* Not how many are alive: one may have come to its end already. */
-    listens = mcps__server_started(server).n > 0;
-    while (goes_on(server, listens))
-        wait_for_signal(server);
-    mcps__wake_signal(&server->wake);
+    wait_for_end(server);
     return mcps_server_stop(server,
                             (unsigned)mcps_server_get_limit(server, MCPS_LIMIT_DRAIN_MS));
 }

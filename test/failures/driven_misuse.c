@@ -210,6 +210,7 @@ static void without_workers_it_must_be_driven(void)
     CHECK_INT(mcps_server_run(stage.scene.server), -EINVAL);
     CHECK_INT(scene_logged(&stage.scene, "has to be driven"), 2);
     CHECK_INT(mcps_server_start_driven(stage.scene.server), 0);
+    CHECK_INT(mcps_server_wait(stage.scene.server), -EINVAL);
 out:
     stage_end(&stage);
 }

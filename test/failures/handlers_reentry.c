@@ -68,8 +68,10 @@ static void call_server(bool inside)
     EXPECT(mcps_server_run(server) == MCPS_EBUSY);
     mcps_server_get_stats(server, &stats);
     call_references(inside);
-    if (inside)
+    if (inside) {
+        EXPECT(mcps_server_wait(server) == -EDEADLK);
         EXPECT(mcps_server_stop(server, 0) == -EDEADLK);
+    }
 }
 
 /* From the log a client is refused, for the I/O thread cannot wait for itself. */

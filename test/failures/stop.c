@@ -712,6 +712,45 @@ out:
     CHECK_AFTER(scene_close(&scene));
 }
 
+/* ---- waiting for the end ---- */
+
+static void *wait_for_end(void *userdata)
+{
+    struct scene *scene = userdata;
+
+    return mcps_server_wait(scene->server) == 0 ? userdata : NULL;
+}
+
+/* By a request, which may come before the wait, or by who stops it. */
+static void waits_until_its_end(void)
+{
+    struct scene scene = { .server = NULL };
+    pthread_t waiter;
+    void *result;
+
+    for (int i = 0; i < 3; i++) {
+        CHECK(scene_open(&scene, 2, NULL, NULL, 0));
+        CHECK_INT(mcps_server_start(scene.server), 0);
+        if (i == 0)
+            mcps_server_request_stop(scene.server);
+        guard_set("a wait for the end");
+        CHECK(pthread_create(&waiter, NULL, wait_for_end, &scene) == 0);
+        if (i == 1)
+            mcps_server_request_stop(scene.server);
+        if (i == 2)
+            CHECK_INT(stop(&scene, 0), 0);
+        guard_set("a wait for the end");
+        pthread_join(waiter, &result);
+        guard_clear();
+        CHECK(result == &scene);
+        CHECK_INT(stop(&scene, 0), 0);
+        CHECK_INT(mcps_server_wait(scene.server), 0);
+        CHECK(scene_close(&scene));
+    }
+out:
+    CHECK_AFTER(scene_close(&scene));
+}
+
 static const struct unit_test stop_tests[] = {
     UNIT_TEST_ONCE(f10_03_handlers_that_wait_for_their_cancel, "it has threads"),
     UNIT_TEST_ONCE(f10_04_stopped_by_its_handlers, "it has threads"),
@@ -723,6 +762,7 @@ static const struct unit_test stop_tests[] = {
     UNIT_TEST_ONCE(f10_08_stopped_while_it_starts, "it has threads"),
     UNIT_TEST_ONCE(f10_08_a_start_that_fails, "it counts its own allocations"),
     UNIT_TEST_ONCE(f10_08_stopped_during_a_handshake, "it has threads"),
+    UNIT_TEST_ONCE(waits_until_its_end, "it has threads"),
     UNIT_END,
 };
 
