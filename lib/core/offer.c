@@ -115,6 +115,7 @@ void mcps__offer_abandon(struct mcps__offer *offer)
     mcps__table_free(offer->result);
     mcps_uri_template_free(offer->uri);
     mcps__blob_release(&offer->blob);
+    mcps__free(offer->mirrored);
     mcps__free(offer->mime);
     mcps__free(offer->text);
     mcps__free(offer->path);

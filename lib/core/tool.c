@@ -276,6 +276,17 @@ static int keep_input(struct mcps__offer *tool, const struct mcps_tool *from,
     return compile_text(&tool->input, tool, MCPS__PART_INPUT, input.name, context);
 }
 
+/* Whatever the schema came from, it is what clients see. */
+static int keep_mirrored(struct mcps__offer *tool, struct mcps__log *log)
+{
+    const struct mcps__bytes *schema = tool->parts[MCPS__PART_INPUT];
+    char why[MCPS_SCHEMA_WHY_SIZE];
+    int r = mcps__mirrored_collect(&tool->mirrored, &tool->n_mirrored, schema->data,
+                                   schema->len, why, sizeof why);
+
+    return r < 0 ? refuse_schema(tool, "input schema", r, why, log) : 0;
+}
+
 static int keep_output(struct mcps__offer *tool, const struct mcps_tool *from,
                        const struct mcps__offer_context *context)
 {
@@ -326,6 +337,8 @@ static int make(struct mcps__offer **ret, const struct mcps_tool *from,
         r = mcps__offer_new(&tool, &source, from->name, context);
     if (r >= 0)
         r = keep_input(tool, from, context);
+    if (r >= 0)
+        r = keep_mirrored(tool, context->log);
     if (r >= 0)
         r = keep_output(tool, from, context);
     if (r >= 0)

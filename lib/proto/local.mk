@@ -3,6 +3,7 @@ libmcpscore_la_SOURCES += \
 	lib/proto/completion.c lib/proto/completion.h \
 	lib/proto/dispatch.c lib/proto/dispatch.h \
 	lib/proto/legacy.c lib/proto/legacy.h \
+	lib/proto/mirror_check.c lib/proto/mirror_check.h \
 	lib/proto/modern.c lib/proto/modern.h \
 	lib/proto/offers.c lib/proto/offers.h \
 	lib/proto/prompts.c lib/proto/prompts.h \

@@ -128,13 +128,13 @@ static const char *check_titles(const struct mcps_field *f)
 }
 
 /* RFC 9110, 5.6.2: tchar. */
-static bool is_token(const char *text)
+bool mcps__header_is_token(const char *name)
 {
-    size_t len = strlen(text);
+    size_t len = strlen(name);
 
     if (len == 0 || len > MCPS__TABLE_NAME_MAX)
         return false;
-    return strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+    return strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
                         "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == len;
 }
 
@@ -143,7 +143,7 @@ static const char *check_header(const struct mcps_field *f,
 {
     if (!f->header)
         return NULL;
-    if (!is_token(f->header))
+    if (!mcps__header_is_token(f->header))
         return "has a header that is no token of HTTP";
     if (f->type != MCPS_TYPE_INT && f->type != MCPS_TYPE_BOOL &&
         f->type != MCPS_TYPE_STRING && f->type != MCPS_TYPE_ENUM)

@@ -27,6 +27,8 @@ enum mcps_type mcps__field_kind(const struct mcps_field *field);
 const char *mcps__field_check(const struct mcps_field *field,
                               const struct mcps__check_place *place);
 
+/* Is it what a header can be called: a token of HTTP, of at most 128 bytes? */
+bool mcps__header_is_token(const char *name);
 /* Do two names of headers differ in nothing but the case of ASCII letters? */
 bool mcps__header_equal(const char *a, const char *b);
 

@@ -32,6 +32,7 @@ libmcpscore_la_SOURCES += \
 	lib/schema/index.c \
 	lib/schema/keywords.c \
 	lib/schema/metaschema.c lib/schema/metaschema.h \
+	lib/schema/mirrored.c lib/schema/mirrored.h \
 	lib/schema/names.c lib/schema/names.h \
 	lib/schema/num.c lib/schema/num.h \
 	lib/schema/on_valgrind.h \

@@ -16,11 +16,11 @@ struct mcps__mirrored_param {
     size_t n_path;           /* 1 or more */
 };
 
-/* Gives all of a schema, in one block that mcps__free() frees; NULL and 0 when there is none.
- * -EINVAL with *ret_why, a static sentence, to be said of the schema, when one of them is not
- * as the specification asks; -ENOMEM. The text is JSON that was checked before. */
+/* Gives all of a schema, those whose paths begin alike together, in one block that mcps__free() frees; NULL and 0 when there are none.
+ * -EINVAL, with a sentence in `reterr`, when one of them is not as the specification asks; -ENOMEM.
+ * The text is JSON that was checked before, with a NUL behind it. */
 int mcps__mirrored_collect(struct mcps__mirrored_param **ret, size_t *ret_n,
-                           const char *schema, size_t len,
-                           const char **ret_why) MCPS_MUST_CHECK;
+                           const char *schema, size_t len, char *reterr,
+                           size_t reterr_size) MCPS_MUST_CHECK;
 
 #endif

@@ -6,13 +6,14 @@
  * request names, in Host, the name by which the page found the server, and in Origin where
  * the page is from. Both are parsed, and compared by their parts, never as text:
  *
- *   - Host must be one of the options' names. On a connection to an address of loopback it may
- *     be one of loopback's, too; on another one it may be any address: only a name can be made
- *     to point elsewhere.
- *   - Origin, if there is one, must be one of the options' origins, or be of http or https and
- *     have a host that Host may have (of addresses beside loopback's: that of this request,
- *     with its port).
+ *   - Host must be one of the options' names, or one of loopback's. On a connection to another
+ *     address than loopback's it may be any address: only names can be made to point elsewhere.
+ *   - Origin, if there is one, must be one of the options' origins, or of http or https and of a
+ *     host that is one of the options' names; or of loopback if Host is, too; or that address,
+ *     with its port, that Host is.
  *   - What a browser says to be from another site (Sec-Fetch-Site) needs such an Origin.
+ *
+ * Behind a listed proxy the host is what X-Forwarded-Host says.
  *
  * THREADS. A guard never changes once it is made: any thread, many at once.
  */

@@ -1,12 +1,15 @@
 libmcpscore_la_SOURCES += \
+	lib/transport/address.c lib/transport/address.h \
 	lib/transport/conn.c lib/transport/conn.h \
 	lib/transport/end.c lib/transport/end.h \
 	lib/transport/http_body.c lib/transport/http_body.h \
 	lib/transport/http_fields.c lib/transport/http_fields.h \
+	lib/transport/http_guard.c lib/transport/http_guard.h \
 	lib/transport/http_parse.c lib/transport/http_parse.h \
 	lib/transport/http_text.c lib/transport/http_text.h \
 	lib/transport/http_lws.c \
 	lib/transport/lines.c lib/transport/lines.h \
+	lib/transport/media.c lib/transport/media.h \
 	lib/transport/memory.c lib/transport/memory.h \
 	lib/transport/mirror.c lib/transport/mirror.h \
 	lib/transport/net.c lib/transport/net.h lib/transport/net_own.h \

@@ -6,8 +6,8 @@
  * The version has a field, too, which is compared where the version is read. The headers are
  * those of a message without fields that are there twice. Nothing is allocated; any thread.
  */
-#ifndef MCPS_PROTO_MIRRORED_H
-#define MCPS_PROTO_MIRRORED_H
+#ifndef MCPS_PROTO_MIRROR_CHECK_H
+#define MCPS_PROTO_MIRROR_CHECK_H
 
 #include <stddef.h>
 
@@ -19,15 +19,20 @@
 
 /* Mcp-Method, and Mcp-Name where the method has one. 0, or MCPS_EPROTOCOL with *ret_why, a
  * static sentence that names the field. A body that lacks the name, or has another type
- * there, may only lack the field as well: what is wrong with it is found by whoever reads it.
+ * there, must lack the field as well: what is wrong with it is found by whoever reads it.
  * Notifications need no fields, but those that they have must be right. */
 int mcps__mirror_check(const struct mcps__headers *headers,
                        const struct mcps__envelope *env, const struct mcps__scan *scan,
                        const char *text, const char **ret_why) MCPS_MUST_CHECK;
 
-/* Mcp-Param-… of a call of a tool: the same of its arguments, an object that the scan has
- * accepted (NULL: it has none). The sentence is about all such fields; *ret_header, if it is
- * not NULL, gets the name of the field, borrowed from the list. */
+/*
+ * Mcp-Param-… of a call of a tool: the same of its arguments, an object that the scan has
+ * accepted, without blanks around it (NULL: it has none). An argument that is null is none, and
+ * one that is neither a string, a number nor a boolean has no field. The list is what
+ * mcps__mirrored_collect() made; the arguments are gone through once, and not at all when it
+ * is empty. *ret_header (may be NULL) gets the name of the field, borrowed from the list, or
+ * NULL for a field whose argument is not there.
+ */
 int mcps__mirror_check_params(const struct mcps__headers *headers,
                               const struct mcps__mirrored_param *list, size_t n,
                               const char *args, size_t len, const char **ret_why,
