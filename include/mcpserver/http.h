@@ -123,7 +123,7 @@ MCPS_PUBLIC const void *mcps_http_body(const mcps_http_request *request, size_t 
  * gone, -EINVAL for what cannot be sent, -ENOMEM; of the last two the client gets a status 500.
  */
 /* To identify: it is this principal, which names the account that limits count for and that
- * sessions belong to, and it has these scopes (NULL behind the last; NULL: none). A principal
+ * sessions belong to (any text that does not begin with "address "), and it has these scopes (NULL behind the last; NULL: none). A principal
  * NULL is the anonymous one of the client's address. Strings are copied. */
 MCPS_PUBLIC int mcps_http_accept(mcps_http_request *request, const char *principal,
                                  const char *const *scopes);

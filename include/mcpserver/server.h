@@ -145,7 +145,7 @@ struct mcps_caller {
     size_t struct_size MCPS_0;
     const char *principal MCPS_0;
     const char *protocol MCPS_0;      /* "2026-07-28" */
-    const char *const *scopes MCPS_0; /* NULL behind the last; none as yet */
+    const char *const *scopes MCPS_0; /* as identify has said; NULL: none */
 };
 
 /*
@@ -318,7 +318,11 @@ MCPS_PUBLIC int mcps_server_process(mcps_server *server) MCPS_MUST_CHECK;
     XX(changes_sent, "notifications of changes that were queued for clients, so far") \
     XX(changes_dropped,                                                               \
        "notifications of changes that another, which waited, made needless, so far")  \
-    XX(bad_states, "states of earlier rounds that were refused, so far")
+    XX(bad_states, "states of earlier rounds that were refused, so far")              \
+    XX(connections, "connections over HTTP")                                          \
+    XX(replay_bytes, "kept for clients that come back for a stream")                  \
+    XX(aborted, "requests over HTTP whose clients left before all had come, so far")  \
+    XX(refused, "requests over HTTP that were refused unread, so far")
 
 struct mcps_stats {
     size_t struct_size; /* set by the caller */

@@ -98,6 +98,10 @@ struct mcps_tool {
     /* What clients of 2026-07-28 bring back from one round of questions is good for one try, in
      * this process; a second is refused with -32602. */
     bool single_use_state MCPS_0;
+    /* It sends nothing but its result: no progress, no log, no questions. Over HTTP clients up to
+     * 2025-11-25 then get one JSON text for an answer; else it is the end of a stream. What it
+     * sends all the same makes a stream of it. */
+    bool only_result MCPS_0;
 };
 
 /* The executor of tools that never block: their handlers are called on the I/O thread, where

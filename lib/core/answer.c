@@ -4,6 +4,9 @@
 
 #include "core/answer.h"
 
+#include <string.h>
+
+#include "core/close.h"
 #include "rpc/message.h"
 
 static bool is_modern(enum mcps__version version)
@@ -61,6 +64,8 @@ void mcps__result_end(struct mcps__writer *w, const struct mcps__engine *engine,
     mcps__write_object_end(w);
 }
 
+enum { HTTP_UNAVAILABLE = 503 };
+
 enum { ENVELOPE_MAX = 512 }; /* what is around a result */
 
 struct mcps__piece *mcps__written_piece(struct mcps__buf *buf,
@@ -75,6 +80,7 @@ struct mcps__piece *mcps__written_piece(struct mcps__buf *buf,
 struct mcps__piece *mcps__error_piece(const struct mcps__id *id, int code,
                                       const char *message, const char *data)
 {
+    struct mcps__piece *piece;
     struct mcps__buf buf;
     struct mcps__writer w;
 
@@ -82,7 +88,13 @@ struct mcps__piece *mcps__error_piece(const struct mcps__id *id, int code,
         return NULL;
     mcps__write_init(&w, &buf);
     mcps__rpc_write_error(&w, id, code, message, data);
-    return mcps__written_piece(&buf, &w);
+    piece = mcps__written_piece(&buf, &w);
+    if (!piece)
+        return NULL;
+    piece->code = code;
+    if (data && strcmp(data, MCPS__BUSY) == 0)
+        piece->status = HTTP_UNAVAILABLE;
+    return piece;
 }
 
 /* Copied once: there is room for all of it before it comes. */

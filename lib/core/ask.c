@@ -77,7 +77,7 @@ static struct mcps__piece *cancel_piece(int64_t serial, const char *reason)
  * that of a cancelled call is shut; not when the client does not keep up. */
 void mcps__ask_cancel(struct mcps__entry *entry, int why)
 {
-    struct mcps__sink *sink = entry->exchange->peer->sink;
+    struct mcps__sink *sink = entry->exchange->sink;
     struct mcps__piece *piece;
     int r;
 

@@ -71,8 +71,11 @@ static void send_answers(struct mcps__sink *sink, struct mcps__list *answers)
     struct mcps__piece *piece;
     int r;
 
-    if (mcps__list_is_empty(answers))
+    if (mcps__list_is_empty(answers)) {
+        if (sink->single)
+            mcps__sink_close(sink);
         return;
+    }
     if (join_answers(&buf, &blobs, answers) < 0) {
         mcps__buf_fini(&buf);
         mcps__blobs_fini(&blobs);
@@ -80,7 +83,7 @@ static void send_answers(struct mcps__sink *sink, struct mcps__list *answers)
         return;
     }
     piece = mcps__piece_end_with(&buf, &blobs);
-    piece->earned = true;
+    piece->earned = piece->last = true;
     r = mcps__sink_put(sink, piece);
     (void)r; /* the client is gone: nobody is left to be told */
 }

@@ -208,7 +208,7 @@ static void answer(struct mcps_call *call, struct mcps__piece *piece)
         return;
     }
     if (mcps__exchange_suppress(&call->exchange))
-        mcps__sink_break(call->exchange.peer->sink);
+        mcps__sink_break(call->exchange.sink);
 }
 
 static int finish(struct mcps_call *call, struct mcps__piece *piece)
@@ -356,7 +356,7 @@ static void on_timer(struct mcps__timer *timer)
 static struct mcps__piece *last_word(struct mcps_call *call,
                                      enum mcps_cancel_reason reason, bool *ret_said)
 {
-    struct mcps__last_word word = mcps__last_word(reason);
+    struct mcps__last_word word = mcps__last_word(&call->exchange, reason);
 
     *ret_said = word.said;
     if (!word.said)
@@ -379,7 +379,7 @@ static bool settle(struct mcps_call *call, enum mcps_cancel_reason reason)
     }
     won = mcps__exchange_suppress(&call->exchange);
     if (won && said)
-        mcps__sink_break(call->exchange.peer->sink);
+        mcps__sink_break(call->exchange.sink);
     return won;
 }
 
@@ -643,13 +643,14 @@ static int new_call(struct mcps_call **ret, const struct mcps__call_request *req
         mcps__free(call);
         return r;
     }
-    r = mcps__exchange_init(&call->exchange, peer, request->context, request->batch,
-                            request->id, &ops);
+    r = mcps__exchange_init(&call->exchange, peer, request->context, request->sink,
+                            request->batch, request->id, &ops);
     if (r < 0) {
         mcps__mutex_fini(&call->mutex);
         mcps__free(call);
         return r;
     }
+    call->exchange.scopes = mcps__scopes_ref(request->scopes);
     call->action = request->action;
     call->offer = mcps__offer_ref(request->offer);
     mcps__id_copy(&call->progress_token, request->progress_token);

@@ -140,7 +140,9 @@ struct mcps_call {
 struct mcps__call_request {
     struct mcps__peer *peer;
     struct mcps__context *context;
-    struct mcps__batch *batch; /* or NULL */
+    struct mcps__sink *sink;
+    struct mcps__scopes *scopes; /* or NULL */
+    struct mcps__batch *batch;   /* or NULL */
     const struct mcps__id *id;
     const struct mcps__id *progress_token;
     unsigned log_levels; /* modern: so many, from the most severe on, are logged to it */

@@ -70,6 +70,13 @@ static struct mcps__piece *message_of(const struct mcps__subscription *s)
     return mcps__written_piece(&buf, &w);
 }
 
+static struct mcps__sink *sink_of(const struct mcps__subscription *s)
+{
+    const struct mcps__exchange *exchange = s->listener->exchange;
+
+    return exchange ? exchange->sink : s->listener->peer->sink;
+}
+
 /* A stream's through its gate, so that nothing follows its end. */
 static int put(struct mcps__subscription *s, struct mcps__piece *piece)
 {
@@ -78,7 +85,7 @@ static int put(struct mcps__subscription *s, struct mcps__piece *piece)
     piece->ret_serial = &s->serial;
     piece->owner = exchange;
     return exchange ? mcps__exchange_put(exchange, piece)
-                    : mcps__sink_put(s->listener->peer->sink, piece);
+                    : mcps__sink_put(sink_of(s), piece);
 }
 
 static void settle(struct mcps__subscription *s)
@@ -93,7 +100,7 @@ static bool tell(struct mcps__subscription *s, int64_t now, bool rests)
     struct mcps__peer *peer = s->listener->peer;
     struct mcps__piece *piece;
 
-    if (mcps__sink_has_queued(peer->sink, s->serial)) {
+    if (mcps__sink_has_queued(sink_of(s), s->serial)) {
         settle(s);
         MCPS__COUNT(peer->engine, changes_dropped);
         return true;

@@ -56,7 +56,7 @@ struct mcps__changes {
     struct mcps__mutex mutex;
     struct mcps__topic lists[MCPS__N_CHANGED];
     struct mcps__map resources MCPS__GUARDED; /* their topics, by URI */
-    size_t bytes MCPS__GUARDED; /* of all subscriptions to resources */
+    size_t bytes MCPS__GUARDED;               /* of all subscriptions to resources */
     uint64_t n_announced MCPS__GUARDED;
 };
 

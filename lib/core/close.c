@@ -14,7 +14,8 @@
 
 /* ---- the table of reasons ---- */
 
-struct mcps__last_word mcps__last_word(enum mcps_cancel_reason reason)
+struct mcps__last_word mcps__last_word(const struct mcps__exchange *exchange,
+                                       enum mcps_cancel_reason reason)
 {
     static const struct mcps__last_word words[] = {
         [MCPS_CANCEL_CLIENT] = { .said = false },
@@ -29,6 +30,9 @@ struct mcps__last_word mcps__last_word(enum mcps_cancel_reason reason)
                                  MCPS__UNLOAD },
     };
 
+    if (reason == MCPS_CANCEL_CLIENT && exchange->peer->kind == MCPS__PEER_SESSION)
+        return (struct mcps__last_word){ true, MCPS__RPC_REQUEST_CANCELLED,
+                                         "Request cancelled", NULL };
     return words[reason];
 }
 
@@ -64,7 +68,7 @@ static void close_if_done(struct mcps__peer *peer)
     if (peer->connected || has_calls(peer))
         return;
     if (advance(peer, MCPS__PEER_CLOSED)) {
-        atomic_fetch_sub(&peer->engine->counters.sessions, 1);
+        mcps__peer_uncount(peer->engine, peer->kind);
         mcps__timer_clear(&peer->loop->timers, &peer->timer);
     }
 }
@@ -92,7 +96,8 @@ static void cancel(struct mcps__peer *peer, enum mcps_cancel_reason reason)
     }
     mcps__pending_fail_all(peer, false);
     MCPS__SYNC_POINT("between_close_phases");
-    mcps__sink_close(peer->sink);
+    if (peer->sink)
+        mcps__sink_close(peer->sink);
     close_if_done(peer);
 }
 
@@ -183,7 +188,8 @@ void mcps__peer_end_of_input(struct mcps__peer *peer)
 
 void mcps__peer_lost(struct mcps__peer *peer)
 {
-    mcps__sink_break(peer->sink);
+    if (peer->sink)
+        mcps__sink_break(peer->sink);
     cancel(peer, MCPS_CANCEL_DISCONNECT);
 }
 
@@ -194,6 +200,11 @@ void mcps__peer_drain(struct mcps__peer *peer, int64_t deadline)
     if (peer->cause == MCPS_CANCEL_NONE || earlier)
         drain(peer, peer->cause == MCPS_CANCEL_NONE ? MCPS_CANCEL_SHUTDOWN : peer->cause,
               deadline);
+}
+
+void mcps__peer_end(struct mcps__peer *peer, enum mcps_cancel_reason reason)
+{
+    cancel(peer, reason);
 }
 
 void mcps__peer_disconnected(struct mcps__peer *peer)

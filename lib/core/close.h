@@ -18,8 +18,9 @@ struct mcps__last_word {
     const char *data;    /* JSON text, static; NULL: none */
 };
 
-/* The table of reasons, for clients with one stream for everything (stdio, in-memory). */
-struct mcps__last_word mcps__last_word(enum mcps_cancel_reason reason);
+/* The table of reasons. Over HTTP a legacy stream, which may be resumed, has to end. */
+struct mcps__last_word mcps__last_word(const struct mcps__exchange *exchange,
+                                       enum mcps_cancel_reason reason);
 
 /* The error that a request gets for what is no fault of its own: busy, shutdown. */
 #define MCPS__BUSY     "{\"reason\":\"busy\"}"
@@ -29,6 +30,8 @@ struct mcps__last_word mcps__last_word(enum mcps_cancel_reason reason);
 
 /* The part of mcps__peer_new() that is about closing. */
 void mcps__peer_init_close(struct mcps__peer *peer);
+/* A peer of that kind is no more. Any thread. */
+void mcps__peer_uncount(struct mcps__engine *engine, enum mcps__peer_kind kind);
 /* A call of the peer has ended. Any thread, with no lock held. */
 void mcps__peer_call_ended(struct mcps__peer *peer);
 

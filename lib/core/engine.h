@@ -31,10 +31,11 @@
 
 /* Counted since the server was made; the gauges count what there is. */
 struct mcps__counters {
-    atomic_uint sessions, streams, in_flight, pending, listens; /* gauges */
+    atomic_uint sessions, streams, in_flight, pending, listens, connections; /* gauges */
+    atomic_size_t replay_bytes;                                              /* one, too */
     atomic_uint_fast64_t answers, dropped_answers, suppressed_answers;
     atomic_uint_fast64_t cancelled, cancelled_before_start;
-    atomic_uint_fast64_t changes_sent, changes_dropped;
+    atomic_uint_fast64_t changes_sent, changes_dropped, aborted, refused;
     atomic_uint_fast64_t lost_bytes, bad_messages, bad_states, ignored_messages, coerced,
         unchecked;
 };

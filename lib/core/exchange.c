@@ -16,8 +16,9 @@
 /* Nobody else has it yet. */
 MCPS__NO_LOCK_ANALYSIS
 int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer,
-                        struct mcps__context *context, struct mcps__batch *batch,
-                        const struct mcps__id *id, const struct mcps__exchange_ops *ops)
+                        struct mcps__context *context, struct mcps__sink *sink,
+                        struct mcps__batch *batch, const struct mcps__id *id,
+                        const struct mcps__exchange_ops *ops)
 {
     int r = mcps__mutex_init(&exchange->gate, MCPS__LOCK_gate);
 
@@ -32,6 +33,8 @@ int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer
     exchange->ops = ops;
     exchange->peer = mcps__peer_ref(peer);
     exchange->context = mcps__context_ref(context);
+    exchange->sink = mcps__sink_ref(sink);
+    exchange->scopes = NULL;
     exchange->batch = batch ? mcps__batch_ref(batch) : NULL;
     mcps__id_copy(&exchange->id, id);
     exchange->listed = false;
@@ -46,6 +49,8 @@ void mcps__exchange_fini(struct mcps__exchange *exchange)
     mcps__batch_unref(exchange->batch);
     mcps__token_fini(&exchange->token);
     mcps__mutex_fini(&exchange->gate);
+    mcps__scopes_unref(exchange->scopes);
+    mcps__sink_unref(exchange->sink);
     mcps__context_unref(exchange->context);
     mcps__peer_unref(exchange->peer);
 }
@@ -159,14 +164,22 @@ static int put_last(struct mcps__exchange *exchange, struct mcps__batch *batch,
                     struct mcps__piece *first, struct mcps__piece *piece,
                     struct mcps__list *dropped)
 {
-    struct mcps__sink *sink = exchange->peer->sink;
+    struct mcps__sink *sink = exchange->sink;
 
-    piece->earned = true;
+    piece->earned = piece->last = true;
     if (first)
         return mcps__sink_put_both_under(sink, first, piece, dropped);
     if (batch)
         return mcps__batch_add_under(batch, piece, dropped);
     return mcps__sink_put_under(sink, piece, dropped);
+}
+
+/* What is the request's own ends all the same. */
+static void say_nothing(struct mcps__exchange *exchange, struct mcps__batch *batch)
+{
+    mcps__sink_forget(exchange->sink, exchange);
+    if (exchange->sink->single && !batch)
+        mcps__sink_close(exchange->sink);
 }
 
 /* Moves the slot, if it is open, and puts the piece, if there is one, behind another that
@@ -192,7 +205,7 @@ static int settle(struct mcps__exchange *exchange, enum mcps__slot slot,
     if (piece)
         r = put_last(exchange, batch, first, piece, &dropped);
     else
-        mcps__sink_forget(exchange->peer->sink, exchange);
+        say_nothing(exchange, batch);
     mcps__mutex_unlock(&exchange->gate);
     mcps__pieces_free(&dropped);
     mcps__batch_unref(batch);
@@ -265,7 +278,7 @@ int mcps__exchange_put_under(struct mcps__exchange *exchange, struct mcps__piece
 
     mcps__mutex_lock(&exchange->gate);
     open = exchange->slot == MCPS__SLOT_OPEN;
-    r = open ? mcps__sink_put_under(exchange->peer->sink, piece, dropped) : MCPS_ECLOSED;
+    r = open ? mcps__sink_put_under(exchange->sink, piece, dropped) : MCPS_ECLOSED;
     mcps__mutex_unlock(&exchange->gate);
     if (open)
         return r < 0 ? MCPS_ECLOSED : 0;

@@ -20,6 +20,7 @@
 #include "core/batch.h"
 #include "core/context.h"
 #include "core/peer.h"
+#include "core/scopes.h"
 #include "core/sink.h"
 #include "core/token.h"
 #include "rpc/id.h"
@@ -42,20 +43,22 @@ struct mcps__exchange {
     const struct mcps__exchange_ops *ops;
     struct mcps__peer *peer; /* references; they never change */
     struct mcps__context *context;
-    struct mcps__token token; /* child of the peer's */
-    struct mcps__id id;       /* never changes */
-    char number_key[9];       /* the id as a key of the peer's map, if it is a number */
-    bool listed;              /* in the peer's map, which has a reference; its mutex */
-    struct mcps__mutex gate;  /* covers the slot, and putting what goes through it */
+    struct mcps__sink *sink; /* where the answer goes, and what belongs to the request */
+    struct mcps__scopes *scopes; /* a reference: what its client may do; NULL: none */
+    struct mcps__token token;    /* child of the peer's */
+    struct mcps__id id;          /* never changes */
+    char number_key[9];      /* the id as a key of the peer's map, if it is a number */
+    bool listed;             /* in the peer's map, which has a reference; its mutex */
+    struct mcps__mutex gate; /* covers the slot, and putting what goes through it */
     enum mcps__slot slot MCPS__GUARDED;
     struct mcps__batch *batch MCPS__GUARDED; /* that the answer is a part of, or NULL */
 };
 
-/* Makes an exchange with one reference. Takes references on all three; the batch may be
- * NULL. 0 or -errno; nothing is to be undone then. */
+/* Makes an exchange with one reference. Takes references; the sink is the peer's or one of its
+ * own, the batch may be NULL. 0 or -errno; nothing is to be undone then. */
 int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer,
-                        struct mcps__context *context, struct mcps__batch *batch,
-                        const struct mcps__id *id,
+                        struct mcps__context *context, struct mcps__sink *sink,
+                        struct mcps__batch *batch, const struct mcps__id *id,
                         const struct mcps__exchange_ops *ops) MCPS_MUST_CHECK;
 /* For ops->free(). It is not listed any more. */
 void mcps__exchange_fini(struct mcps__exchange *exchange);

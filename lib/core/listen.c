@@ -138,7 +138,7 @@ static bool leave(struct listen *listen)
 
 static bool cancel(struct mcps__exchange *exchange, enum mcps_cancel_reason reason)
 {
-    struct mcps__last_word word = mcps__last_word(reason);
+    struct mcps__last_word word = mcps__last_word(exchange, reason);
 
     MCPS__SYNC_POINT("before_listen_left");
     if (!leave(listen_of(exchange)))
@@ -190,8 +190,8 @@ static int new_listen(struct listen **ret, const struct mcps__listen_request *re
         return -ENOMEM;
     r = mcps__listener_init(&listen->listener, request->peer, &listen->exchange);
     if (r >= 0)
-        r = mcps__exchange_init(&listen->exchange, request->peer, request->context, NULL,
-                                request->id, &ops);
+        r = mcps__exchange_init(&listen->exchange, request->peer, request->context,
+                                request->sink, NULL, request->id, &ops);
     if (r < 0) {
         mcps__free(listen);
         return r;

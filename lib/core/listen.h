@@ -24,6 +24,7 @@ struct json_object;
 struct mcps__listen_request {
     struct mcps__peer *peer;
     struct mcps__context *context;
+    struct mcps__sink *sink;
     const struct mcps__id *id;
     bool lists[MCPS__N_CHANGED]; /* that it is to be told of */
     struct json_object *uris;    /* of resources: an array of strings; NULL: none */

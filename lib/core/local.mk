@@ -10,6 +10,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/chain.c lib/core/chain.h \
 	lib/core/changes.c lib/core/changes.h \
 	lib/core/close.c lib/core/close.h \
+	lib/core/close_stream.c \
 	lib/core/complete.c lib/core/complete.h \
 	lib/core/content.c lib/core/content.h \
 	lib/core/context.c lib/core/context.h \
@@ -46,6 +47,7 @@ libmcpscore_la_SOURCES += \
 	lib/core/result.c lib/core/result.h \
 	lib/core/rounds.c \
 	lib/core/sampling.c lib/core/sampling.h \
+	lib/core/scopes.c lib/core/scopes.h \
 	lib/core/seal.c lib/core/seal.h \
 	lib/core/sink.c lib/core/sink.h \
 	lib/core/thread.c lib/core/thread.h \

@@ -43,7 +43,7 @@ static bool is_too_fast(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
 
 static bool is_too_much(struct mcps_call *call)
 {
-    struct mcps__sink *sink = call->exchange.peer->sink;
+    struct mcps__sink *sink = call->exchange.sink;
 
     if (mcps__sink_waiting(sink) < sink->soft_mark)
         return false;

@@ -73,6 +73,7 @@ struct mcps__offer {
     bool is_lister; /* no offer, but what a list is a call of: it is always there */
     atomic_uint n_calls;
     bool single_use_state; /* what its clients bring back is good for one try */
+    bool only_result;      /* nothing is sent before its result */
     /* Of tools. */
     mcps_schema *output;        /* of structured results given as a tree; NULL: none */
     struct mcps__table *result; /* NULL: structured results have none */

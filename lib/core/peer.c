@@ -51,14 +51,24 @@ static int new_peer(struct mcps__peer **ret, struct mcps__engine *engine)
     return r;
 }
 
-static int count_session(struct mcps__engine *engine)
+/* Requests without a session are counted as what they are. */
+static int count_session(struct mcps__engine *engine, enum mcps__peer_kind kind)
 {
-    if (atomic_fetch_add(&engine->counters.sessions, 1) <
-        mcps__limit(&engine->limits, MCPS_LIMIT_PEERS))
+    enum mcps_limit limit =
+        kind == MCPS__PEER_SESSION ? MCPS_LIMIT_SESSIONS : MCPS_LIMIT_PEERS;
+
+    if (kind == MCPS__PEER_REQUESTS || atomic_fetch_add(&engine->counters.sessions, 1) <
+                                           mcps__limit(&engine->limits, limit))
         return 0;
     atomic_fetch_sub(&engine->counters.sessions, 1);
-    mcps__limit_hit(&engine->limits, MCPS_LIMIT_PEERS);
+    mcps__limit_hit(&engine->limits, limit);
     return MCPS_ELIMIT;
+}
+
+void mcps__peer_uncount(struct mcps__engine *engine, enum mcps__peer_kind kind)
+{
+    if (kind != MCPS__PEER_REQUESTS)
+        atomic_fetch_sub(&engine->counters.sessions, 1);
 }
 
 /* Not posted again before it is off the queue: what changes from then on is told anew. */
@@ -90,23 +100,25 @@ void mcps__peer_roots_changed(struct mcps__peer *peer)
 MCPS__NO_LOCK_ANALYSIS
 int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
                    struct mcps__loop *loop, struct mcps__account *account,
-                   struct mcps__sink *sink)
+                   struct mcps__sink *sink, enum mcps__peer_kind kind)
 {
     struct mcps__peer *peer;
-    int r = count_session(engine);
+    int r = count_session(engine, kind);
 
     if (r < 0)
         return r;
     r = new_peer(&peer, engine);
     if (r < 0) {
-        atomic_fetch_sub(&engine->counters.sessions, 1);
+        mcps__peer_uncount(engine, kind);
         return r;
     }
     mcps__obj_init(&peer->obj, PEER_MAGIC);
     peer->engine = mcps__engine_ref(engine);
     peer->loop = mcps__loop_ref(loop);
     peer->account = mcps__account_ref(account);
-    peer->sink = mcps__sink_ref(sink);
+    peer->sink = sink ? mcps__sink_ref(sink) : NULL;
+    peer->kind = kind;
+    peer->no_back_channel = kind == MCPS__PEER_REQUESTS;
     mcps__lanes_init(peer);
     mcps__peer_init_close(peer);
     mcps__news_init(&peer->news);
@@ -136,7 +148,7 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     if (peer->connected)
         atomic_fetch_sub(&engine->counters.streams, 1);
     if (peer->state != MCPS__PEER_CLOSED)
-        atomic_fetch_sub(&engine->counters.sessions, 1);
+        mcps__peer_uncount(engine, peer->kind);
     mcps__lanes_fini(peer);
     mcps__map_fini(&peer->exchanges);
     mcps__map_fini(&peer->pending);

@@ -37,12 +37,20 @@ enum mcps__peer_state {
     MCPS__PEER_CLOSED
 };
 
+enum mcps__peer_kind {
+    MCPS__PEER_STREAM, /* one stream for everything: stdio, in-memory */
+    MCPS__PEER_SESSION, /* of HTTP, legacy: each request has a sink of its own, the peer's is
+                           for what belongs to none */
+    MCPS__PEER_REQUESTS /* of HTTP: requests of one connection that need no session */
+};
+
 struct mcps__peer {
     struct mcps__obj obj;
     struct mcps__engine *engine; /* references; they never change */
     struct mcps__loop *loop;
     struct mcps__account *account;
-    struct mcps__sink *sink;
+    struct mcps__sink *sink;       /* NULL: of a kind that has none */
+    enum mcps__peer_kind kind;     /* never changes */
     struct mcps__token token;      /* child of the engine's */
     struct mcps__lane lane;        /* before the workers; under the pool's mutex */
     struct mcps__list lanes;       /* [home] in other pools; lanes.h */
@@ -72,10 +80,10 @@ struct mcps__peer {
 };
 
 /* Gives a peer that is open, whose messages go to the sink. [home], or before the home
- * thread starts. MCPS_ELIMIT at the limit "peers". */
+ * thread starts. MCPS_ELIMIT at the limit "peers" or "sessions". */
 int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
                    struct mcps__loop *loop, struct mcps__account *account,
-                   struct mcps__sink *sink) MCPS_MUST_CHECK;
+                   struct mcps__sink *sink, enum mcps__peer_kind kind) MCPS_MUST_CHECK;
 /* Any thread. */
 struct mcps__peer *mcps__peer_ref(struct mcps__peer *peer);
 /* Any thread. Returns NULL; NULL is fine. */
@@ -95,6 +103,8 @@ void mcps__peer_lost(struct mcps__peer *peer);
 /* The server stops: nothing new, and what runs has time until the deadline. Called again, it
  * sets an earlier deadline. */
 void mcps__peer_drain(struct mcps__peer *peer, int64_t deadline);
+/* It ends now, for that reason. */
+void mcps__peer_end(struct mcps__peer *peer, enum mcps_cancel_reason reason);
 /* The connection is closed, and the transport will not call any more. */
 void mcps__peer_disconnected(struct mcps__peer *peer);
 

@@ -288,7 +288,8 @@ struct mcps__piece *mcps__piece_end_with(struct mcps__buf *buf, struct mcps__blo
     piece->owner = NULL;
     piece->progress = false;
     piece->tool_error = false;
-    piece->earned = false;
+    piece->earned = piece->last = piece->ends_here = false;
+    piece->code = piece->status = 0;
     piece->serial = 0;
     piece->ret_serial = NULL;
     piece->text_len = len - HEAD;

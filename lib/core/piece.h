@@ -82,6 +82,11 @@ struct mcps__piece {
     bool progress;
     bool tool_error; /* a result that says that the tool failed */
     bool earned;     /* a call's answer: the hard mark does not refuse it */
+    bool last;       /* the answer to a request: a sink that is for one ends with it */
+    bool ends_here;  /* no message: the client is to come back for what follows, over HTTP, */
+    unsigned retry_ms; /* after so long */
+    int code;        /* of an error: enum mcps__rpc_error; else 0 */
+    int status;      /* of HTTP, where it is not the one of the code; else 0 */
     uint64_t serial; /* the sink's: how many were put into it by then, this one, too */
     uint64_t *ret_serial; /* told of that when it is put; NULL: nobody asks */
     size_t len;           /* of the message, with all base64 */

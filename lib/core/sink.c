@@ -182,6 +182,8 @@ static int put_locked(struct mcps__sink *sink, struct mcps__piece *piece,
     sink->queued_bytes += piece->text_len;
     sink->blob_bytes += piece->blobs.held;
     mcps__account_charge_out(sink->account, cost_of(piece));
+    if (piece->last && sink->single)
+        sink->state = MCPS__SINK_CLOSED;
     return 0;
 }
 

@@ -40,8 +40,10 @@ struct mcps__sink {
     struct mcps__account *account; /* a reference; never changes */
     struct mcps__limits *limits;   /* borrowed from the engine; never changes */
     size_t soft_mark;              /* never changes */
-    struct mcps__post post;        /* its function is the transport's; never changes */
-    void *conn;               /* [I/O thread] the transport's, NULL once it is gone */
+    bool single;            /* for one request: it ends with the answer; never changes */
+    bool streams;           /* [home] more than an answer may come */
+    struct mcps__post post; /* its function is the transport's; never changes */
+    void *conn;             /* [I/O thread] the transport's, NULL once it is gone */
     struct mcps__mutex mutex; /* covers all below */
     struct mcps__list queue MCPS__GUARDED;
     uint64_t n_put MCPS__GUARDED;      /* pieces so far */

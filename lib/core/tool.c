@@ -350,6 +350,7 @@ static int make(struct mcps__offer **ret, const struct mcps_tool *from,
     tool->handler = from->handler;
     tool->typed = from->typed;
     tool->single_use_state = from->single_use_state;
+    tool->only_result = from->only_result;
     *ret = tool;
     return 0;
 }

@@ -19,6 +19,7 @@ unsigned mcps__view_class(const struct mcps_call *call)
         .struct_size = sizeof caller,
         .principal = mcps_call_principal(call),
         .protocol = mcps_call_protocol(call),
+        .scopes = call->exchange.scopes ? call->exchange.scopes->items : NULL,
     };
 
     if (!mcps__view_is_set(view) || !view->classify)

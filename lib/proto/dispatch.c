@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/answer.h"
 #include "core/pending.h"
 #include "proto/legacy.h"
 #include "proto/modern.h"
@@ -20,24 +21,32 @@
 
 /* There is nothing to go back with it: a request whose id was not read is never answered by
  * somebody else's. */
+enum { TEXT_FAULT_SIZE = 256 };
+
+static void write_text_fault(char message[TEXT_FAULT_SIZE], const struct mcps__scan *scan,
+                             int verdict)
+{
+    if (verdict == -ENOMEM)
+        snprintf(message, TEXT_FAULT_SIZE, "Out of memory");
+    else
+        snprintf(message, TEXT_FAULT_SIZE, "%s: %s, at byte %zu",
+                 mcps__rpc_strerror(mcps__rpc_code_of_json(verdict)),
+                 mcps__json_strerror(verdict), scan->pos);
+}
+
 static void refuse_text(const struct mcps__request *request, int verdict)
 {
-    char message[256];
+    char message[TEXT_FAULT_SIZE];
 
     if (verdict == MCPS__JSON_ESIZE)
         mcps__limit_hit(&request->peer->engine->limits, MCPS_LIMIT_MESSAGE_BYTES);
-    if (verdict == -ENOMEM)
-        snprintf(message, sizeof message, "Out of memory");
-    else
-        snprintf(message, sizeof message, "%s: %s, at byte %zu",
-                 mcps__rpc_strerror(mcps__rpc_code_of_json(verdict)),
-                 mcps__json_strerror(verdict), request->scan->pos);
+    write_text_fault(message, request->scan, verdict);
     mcps__request_refuse_unnamed(request, mcps__rpc_code_of_json(verdict), message);
 }
 
 void mcps__dispatch_lost(struct mcps__peer *peer, int error)
 {
-    const struct mcps__request request = { .peer = peer };
+    const struct mcps__request request = { .peer = peer, .sink = peer->sink };
 
     if (error == MCPS_ELIMIT) {
         mcps__limit_hit(&peer->engine->limits, MCPS_LIMIT_MESSAGE_BYTES);
@@ -188,6 +197,7 @@ void mcps__dispatch(struct mcps__peer *peer, struct mcps__scan *scan, const char
 {
     const struct mcps__request request = {
         .peer = peer,
+        .sink = peer->sink,
         .context = context_of(peer),
         .scan = scan,
         .text = text,
@@ -198,6 +208,56 @@ void mcps__dispatch(struct mcps__peer *peer, struct mcps__scan *scan, const char
     else
         handle_text(&request, request.context &&
                                   mcps__version_info(request.context->version)->batches);
+}
+
+/* ---- over HTTP ---- */
+
+static struct mcps__request request_of(const struct mcps__posted *posted)
+{
+    return (struct mcps__request){
+        .peer = posted->peer,
+        .sink = posted->sink,
+        .scopes = posted->scopes,
+        .headers = posted->headers,
+        .context = posted->context,
+        .scan = posted->scan,
+        .text = posted->text,
+        .env = posted->env,
+    };
+}
+
+bool mcps__posted_is_modern(const struct mcps__posted *posted)
+{
+    struct mcps__request request = request_of(posted);
+
+    return mcps__modern_claims(&request);
+}
+
+bool mcps__posted_is_initialize(const struct mcps__posted *posted)
+{
+    return posted->env->kind == MCPS__ENVELOPE_REQUEST &&
+           strcmp(posted->env->method, "initialize") == 0;
+}
+
+void mcps__dispatch_posted(const struct mcps__posted *posted)
+{
+    struct mcps__request request = request_of(posted);
+
+    if (!request.context)
+        request.context = context_of(posted->peer);
+    handle_message(&request);
+}
+
+struct mcps__piece *mcps__posted_refusal(const struct mcps__scan *scan, int verdict,
+                                         const struct mcps__envelope *env)
+{
+    char message[TEXT_FAULT_SIZE];
+
+    if (verdict == MCPS_EPROTOCOL)
+        return mcps__error_piece(has_name(env) ? &env->id : NULL, env->code, env->why,
+                                 NULL);
+    write_text_fault(message, scan, verdict);
+    return mcps__error_piece(NULL, mcps__rpc_code_of_json(verdict), message, NULL);
 }
 
 /* ---- batches ---- */
@@ -260,6 +320,9 @@ static void handle_elements(const struct mcps__request *whole, struct mcps__scan
     for (uint32_t i = 0; i < whole->scan->n_recorded; i++) {
         const struct mcps__request request = {
             .peer = whole->peer,
+            .sink = whole->sink,
+            .headers = whole->headers,
+            .scopes = whole->scopes,
             .context = whole->context,
             .batch = batch,
             .scan = scan,
@@ -291,7 +354,7 @@ static void handle_batch(const struct mcps__request *request)
     mcps__scan_init(&scan, &request->peer->engine->json_limits);
     r = check_twins(request, &scan);
     if (r >= 0)
-        r = mcps__batch_new(&batch, request->peer->sink);
+        r = mcps__batch_new(&batch, request->sink);
     if (r >= 0)
         handle_elements(request, &scan, batch);
     else if (r == MCPS_EEXISTS)

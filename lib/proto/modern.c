@@ -12,6 +12,7 @@
 #include "json/text.h"
 #include "proto/capabilities.h"
 #include "proto/completion.h"
+#include "proto/mirror_check.h"
 #include "proto/offers.h"
 #include "proto/prompts.h"
 #include "proto/resources.h"
@@ -20,6 +21,8 @@
 #include "util/utf8.h"
 
 #define N_OF(table) (sizeof(table) / sizeof(table)[0])
+
+#define VERSION_HEADER "MCP-Protocol-Version"
 
 /* ---- what requests say of themselves ---- */
 
@@ -256,9 +259,21 @@ static const struct mcps__method requests[] = {
     { "subscriptions/listen", mcps__subscriptions_listen, false },
 };
 
+/* Whether the header says a version that no handshake is for. */
+static bool header_claims(const struct mcps__request *request)
+{
+    struct mcps__slice version;
+
+    if (!request->headers)
+        return false;
+    version = mcps__headers_get(request->headers, VERSION_HEADER);
+    return version.data &&
+           mcps__version_by_name(MCPS__LEGACY, version.data, version.len) < 0;
+}
+
 bool mcps__modern_claims(const struct mcps__request *request)
 {
-    if (strcmp(request->env->method, "server/discover") == 0)
+    if (strcmp(request->env->method, "server/discover") == 0 || header_claims(request))
         return true;
     for (int i = 0; i < N_META; i++) {
         if (find_field(request, (enum meta)i))
@@ -308,15 +323,64 @@ static void serve(const struct mcps__request *request, enum mcps__version versio
     mcps__context_unref(own.context);
 }
 
+static void refuse_header(const struct mcps__request *request, const char *why)
+{
+    mcps__request_refuse_form(request, MCPS__RPC_HEADER_MISMATCH, why);
+}
+
+/* What intermediaries route by is what is done: the headers say what the body says. In this
+ * order, which clients rely on: the version, whether it is known, the rest. */
+static bool check_headers(const struct mcps__request *request,
+                          const struct mcps__buf *version)
+{
+    struct mcps__slice said;
+
+    if (!request->headers)
+        return true;
+    said = mcps__headers_get(request->headers, VERSION_HEADER);
+    if (said.len == version->len && memcmp(said.data, version->data, said.len) == 0)
+        return true;
+    refuse_header(request, "Header mismatch: MCP-Protocol-Version says another version "
+                           "than _meta");
+    return false;
+}
+
+static bool check_mirror(const struct mcps__request *request)
+{
+    const char *why;
+    int r;
+
+    if (!request->headers)
+        return true;
+    r = mcps__mirror_check(request->headers, request->env, request->scan, request->text,
+                           &why);
+    if (r == MCPS_EPROTOCOL)
+        refuse_header(request, why);
+    else if (r < 0)
+        mcps__request_refuse(request, MCPS__RPC_INTERNAL, "Out of memory", NULL);
+    return r >= 0;
+}
+
 static void serve_version(const struct mcps__request *request,
                           const struct mcps__buf *name)
 {
-    int version = mcps__version_by_name(MCPS__MODERN, name->data, name->len);
+    int version;
 
+    if (!check_headers(request, name))
+        return;
+    version = mcps__version_by_name(MCPS__MODERN, name->data, name->len);
     if (version < 0)
         refuse_version(request, name);
-    else
+    else if (check_mirror(request))
         serve(request, (enum mcps__version)version);
+}
+
+/* NULL, or what is missing before the body is looked at. */
+static const char *header_fault(const struct mcps__request *request)
+{
+    if (!request->headers || mcps__headers_get(request->headers, VERSION_HEADER).data)
+        return NULL;
+    return "Header mismatch: MCP-Protocol-Version is missing";
 }
 
 void mcps__modern_request(const struct mcps__request *request)
@@ -331,9 +395,14 @@ void mcps__modern_request(const struct mcps__request *request)
                              "Revision 2026-07-28 has no batches", NULL);
         return;
     }
+    fault = header_fault(request);
+    if (fault) {
+        refuse_header(request, fault);
+        return;
+    }
     fault = meta_fault(request);
     if (fault) {
-        mcps__request_refuse_params(request, fault);
+        mcps__request_refuse_form(request, MCPS__RPC_INVALID_PARAMS, fault);
         return;
     }
     if (mcps__request_decode(&version, request, find_field(request, META_VERSION)) < 0)

@@ -11,6 +11,7 @@
 #include "core/call.h"
 #include "core/close.h"
 #include "core/lists.h"
+#include "proto/mirror_check.h"
 #include "rpc/errors.h"
 #include "util/utf8.h"
 
@@ -209,6 +210,8 @@ void mcps__offers_call(const struct mcps__request *request,
         return;
     r = read_progress_token(request, &progress_token);
     call.peer = request->peer;
+    call.sink = request->sink;
+    call.scopes = request->scopes;
     call.context = request->context;
     call.batch = request->batch;
     call.id = &request->env->id;
@@ -220,6 +223,8 @@ void mcps__offers_call(const struct mcps__request *request,
     if (r < 0) {
         mcps__piece_free(call.refusal);
         refuse_call(request, r, why);
+    } else if (call.action == &mcps__action_tool) {
+        request->sink->streams = !call.offer->only_result;
     }
 }
 
@@ -276,6 +281,26 @@ bool mcps__offers_params(const struct mcps__request *request,
     return find_responses(request, params) && find_state(request, params);
 }
 
+/* What those on the way have routed the call by is what it is about. */
+static bool check_mirrored(const struct mcps__request *request,
+                           const struct mcps__call_request *call)
+{
+    const struct mcps__offer *tool = call->offer;
+    const char *why, *header;
+    char message[256];
+
+    if (!request->headers || tool->n_mirrored == 0 ||
+        !mcps__context_is_modern(request->context) ||
+        mcps__mirror_check_params(request->headers, tool->mirrored, tool->n_mirrored,
+                                  call->arguments, call->arguments_len, &why,
+                                  &header) >= 0)
+        return true;
+    snprintf(message, sizeof message, "%s%s%s", why, header ? ": " : "",
+             header ? header : "");
+    mcps__request_refuse_form(request, MCPS__RPC_HEADER_MISMATCH, message);
+    return false;
+}
+
 static void call_tool(const struct mcps__request *request, const struct mcps__buf *name,
                       const struct mcps__scan_member *arguments)
 {
@@ -290,7 +315,7 @@ static void call_tool(const struct mcps__request *request, const struct mcps__bu
     if (!mcps__offers_params(request, params))
         return;
     call.offer = mcps__offers_find(request, MCPS_TOOLS, name);
-    if (call.offer)
+    if (call.offer && check_mirrored(request, &call))
         mcps__offers_call(request, &call);
     mcps__offer_unref(call.offer);
 }

@@ -45,7 +45,7 @@ int mcps__request_decode(struct mcps__buf *ret, const struct mcps__request *requ
 
 void mcps__request_answer(const struct mcps__request *request, struct mcps__piece *piece)
 {
-    struct mcps__sink *sink = request->peer->sink;
+    struct mcps__sink *sink = request->sink;
     int r;
 
     piece = mcps__seen_leave(request->seen, piece, MCPS_CANCEL_NONE);
@@ -53,6 +53,7 @@ void mcps__request_answer(const struct mcps__request *request, struct mcps__piec
         mcps__sink_break(sink);
         return;
     }
+    piece->last = true;
     if (request->batch)
         r = mcps__batch_add(request->batch, piece);
     else
@@ -68,6 +69,25 @@ void mcps__request_refuse(const struct mcps__request *request, int code,
     MCPS__COUNT(request->peer->engine, bad_messages);
     mcps__request_answer(request,
                          mcps__error_piece(&request->env->id, code, message, data));
+}
+
+enum { HTTP_BAD_REQUEST = 400 };
+
+void mcps__request_refuse_form(const struct mcps__request *request, int code,
+                               const char *message)
+{
+    struct mcps__piece *piece = mcps__error_piece(&request->env->id, code, message, NULL);
+
+    if (piece)
+        piece->status = HTTP_BAD_REQUEST;
+    MCPS__COUNT(request->peer->engine, bad_messages);
+    mcps__request_answer(request, piece);
+}
+
+/* One that has a sink of its own is told there, where nobody else is. */
+static bool is_alone(const struct mcps__request *request)
+{
+    return request->sink != request->peer->sink;
 }
 
 /* So many a second: what comes at both ends of one may be twice as many. */
@@ -92,7 +112,7 @@ void mcps__request_refuse_unnamed(const struct mcps__request *request, int code,
                                   const char *message)
 {
     MCPS__COUNT(request->peer->engine, bad_messages);
-    if (may_refuse_unnamed(request->peer))
+    if (is_alone(request) || may_refuse_unnamed(request->peer))
         mcps__request_answer(request, mcps__error_piece(NULL, code, message, NULL));
 }
 
@@ -267,6 +287,8 @@ void mcps__request_refuse_method(const struct mcps__request *request)
     mcps__request_refuse(request, MCPS__RPC_METHOD_NOT_FOUND, message, NULL);
 }
 
+static const char in_flight[] = "Invalid request: a request with this id is in flight";
+
 bool mcps__request_check_id(const struct mcps__request *request)
 {
     struct mcps__exchange *exchange =
@@ -275,7 +297,9 @@ bool mcps__request_check_id(const struct mcps__request *request)
     if (!exchange)
         return true;
     mcps__exchange_unref(exchange);
-    mcps__request_refuse_unnamed(request, MCPS__RPC_INVALID_REQUEST,
-                                 "Invalid request: a request with this id is in flight");
+    if (is_alone(request) && !request->batch)
+        mcps__request_refuse(request, MCPS__RPC_INVALID_REQUEST, in_flight, NULL);
+    else
+        mcps__request_refuse_unnamed(request, MCPS__RPC_INVALID_REQUEST, in_flight);
     return false;
 }

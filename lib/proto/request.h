@@ -9,16 +9,21 @@
 #include "core/batch.h"
 #include "core/context.h"
 #include "core/peer.h"
+#include "core/scopes.h"
 #include "json/scan.h"
 #include "json/write.h"
 #include "rpc/envelope.h"
+#include "rpc/headers.h"
 
 struct mcps__request {
     struct mcps__peer *peer;
     struct mcps__context
-        *context;              /* its own, or the session's: NULL before the handshake */
-    struct mcps__batch *batch; /* that it is a part of, or NULL */
-    struct mcps__scan *scan;   /* of the text */
+        *context;            /* its own, or the session's: NULL before the handshake */
+    struct mcps__sink *sink; /* for what is said to it */
+    const struct mcps__headers *headers; /* that it came with over HTTP; or NULL */
+    struct mcps__scopes *scopes;         /* or NULL */
+    struct mcps__batch *batch;           /* that it is a part of, or NULL */
+    struct mcps__scan *scan;             /* of the text */
     const char *text;
     const struct mcps__envelope *env;
     unsigned log_levels; /* modern: so many, from the most severe on, are logged to it */
@@ -49,6 +54,9 @@ void mcps__request_answer(const struct mcps__request *request, struct mcps__piec
 /* An error. `message` NULL is the code's own, `data` is JSON text or NULL. */
 void mcps__request_refuse(const struct mcps__request *request, int code,
                           const char *message, const char *data);
+/* The same for what is wrong with the form of a request, of which HTTP has a status. */
+void mcps__request_refuse_form(const struct mcps__request *request, int code,
+                               const char *message);
 /* An error without an id, for what must not be taken for the answer to another request; a
  * peer gets only so many of them a second. */
 void mcps__request_refuse_unnamed(const struct mcps__request *request, int code,

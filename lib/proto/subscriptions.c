@@ -190,6 +190,7 @@ static void open_stream(const struct mcps__request *request, struct json_object 
 {
     struct mcps__listen_request listen = {
         .peer = request->peer,
+        .sink = request->sink,
         .context = request->context,
         .id = &request->env->id,
     };

@@ -37,7 +37,7 @@ static void flush(struct mcps__post *post)
 static void open_streams(struct mcps__peer *peer, struct mcps__context *context)
 {
     struct mcps__id id;
-    struct mcps__listen_request request = { .peer = peer, .context = context, .id = &id };
+    struct mcps__listen_request request = { .peer = peer, .context = context, .sink = peer->sink, .id = &id };
     const char *why;
 
     request.lists[MCPS__CHANGED_TOOLS] = true;
@@ -56,7 +56,8 @@ static void make_peer(int i, struct mcps__context *context)
     snprintf(principal, sizeof principal, "p%d", i);
     must(mcps__account_get(&engine->accounts, principal, &account));
     must(mcps__sink_new(&sink, loop, account, &engine->limits, flush));
-    must(mcps__peer_new(&peers[i], engine, loop, account, sink));
+    must(mcps__peer_new(&peers[i], engine, loop, account, sink,
+                           MCPS__PEER_STREAM));
     mcps__sink_unref(sink);
     mcps__account_unref(account);
     open_streams(peers[i], context);

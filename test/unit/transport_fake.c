@@ -261,7 +261,7 @@ struct mcps__engine *mcps__engine_unref(struct mcps__engine *engine)
 
 int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
                    struct mcps__loop *loop, struct mcps__account *account,
-                   struct mcps__sink *sink)
+                   struct mcps__sink *sink, enum mcps__peer_kind kind)
 {
     unsigned n = fake_count(FAKE_MADE) - fake_count(FAKE_DISCONNECTED);
     struct mcps__peer *peer;
@@ -272,6 +272,7 @@ int mcps__peer_new(struct mcps__peer **ret, struct mcps__engine *engine,
     if (!peer)
         return -ENOMEM;
     mcps__obj_init(&peer->obj, 1);
+    peer->kind = kind;
     peer->engine = engine;
     peer->loop = mcps__loop_ref(loop);
     peer->account = mcps__account_ref(account);
