@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include "mcpserver/test.h"
 #include "server/drive.h"
@@ -26,6 +27,8 @@ struct mcps__transports mcps__server_started(struct mcps_server *server)
     struct mcps__transports all = { .n = 0 };
 
     mcps__mutex_lock(&server->mutex);
+    for (size_t i = 0; i < server->n_https_started; i++)
+        all.started[all.n++] = server->https[i];
     if (server->stdio_started)
         all.started[all.n++] = server->stdio;
     if (server->memory_started)
@@ -74,27 +77,65 @@ bool mcps__server_is_inside(struct mcps_server *server)
 
 /* ---- starting ---- */
 
-static int start_stdio(struct mcps_server *server)
+static void set_alive(struct mcps_server *server, int more)
 {
-    struct mcps__transport *stdio;
+    mcps__mutex_lock(&server->mutex);
+    server->n_alive += (unsigned)more;
+    mcps__mutex_unlock(&server->mutex);
+}
+
+/* It counts as alive before it can say that it is not any more. */
+static int start_one(struct mcps_server *server, struct mcps__transport *transport,
+                     int watcher)
+{
     int r;
+
+    transport->watcher = watcher;
+    set_alive(server, 1);
+    r = transport->ops->start(transport);
+    if (r < 0)
+        set_alive(server, -1);
+    return r;
+}
+
+/* Those of HTTP first, whose ports may be taken. What was started when one cannot be is for the
+ * caller to stop. */
+static int start_transports(struct mcps_server *server)
+{
+    struct mcps__transport *https[MCPS__SERVER_HTTPS], *stdio;
+    int watcher, r = 0;
+    size_t n;
 
     mcps__mutex_lock(&server->mutex);
     stdio = server->stdio;
-    if (stdio)
-        stdio->watcher = server->driven ? server->watcher : -1;
-    server->listens = stdio != NULL;
-    server->stdio_started = stdio != NULL;
-    server->n_alive += stdio ? 1 : 0;
+    n = server->n_https;
+    memcpy(https, server->https, sizeof https);
+    watcher = server->driven ? server->watcher : -1;
+    server->listens = stdio || n > 0;
     mcps__mutex_unlock(&server->mutex);
-    r = stdio ? stdio->ops->start(stdio) : 0;
-    if (r >= 0)
-        return 0;
+    for (size_t i = 0; i < n && r >= 0; i++) {
+        r = start_one(server, https[i], watcher);
+        mcps__mutex_lock(&server->mutex);
+        server->n_https_started += r >= 0;
+        mcps__mutex_unlock(&server->mutex);
+    }
+    if (r >= 0 && stdio)
+        r = start_one(server, stdio, watcher);
     mcps__mutex_lock(&server->mutex);
-    server->stdio_started = false;
-    server->n_alive--;
+    server->stdio_started = r >= 0 && stdio;
     mcps__mutex_unlock(&server->mutex);
     return r;
+}
+
+static void drain(struct mcps_server *server, bool driven, int64_t deadline);
+
+static void undo_start(struct mcps_server *server, bool driven)
+{
+    drain(server, driven, mcps__clock_now());
+    mcps__mutex_lock(&server->mutex);
+    server->n_https_started = 0;
+    mcps__mutex_unlock(&server->mutex);
+    mcps__engine_stop(server->engine, MCPS__CLOCK_NEVER);
 }
 
 static void set_state(struct mcps_server *server, enum mcps__server_state state)
@@ -146,9 +187,9 @@ static int start(struct mcps_server *server, bool driven)
     if (r >= 0)
         r = mcps__engine_start(engine);
     if (r >= 0) {
-        r = start_stdio(server);
+        r = start_transports(server);
         if (r < 0)
-            mcps__engine_stop(engine, MCPS__CLOCK_NEVER);
+            undo_start(server, driven);
     }
     MCPS__SYNC_POINT("after_start");
     if (r < 0)
@@ -282,6 +323,7 @@ static int end_stop(struct mcps_server *server, bool all_ended)
     if (all_ended)
         mcps__server_await_handler(server);
     server->stdio_started = false;
+    server->n_https_started = 0;
     server->memory_started = false;
     server->stopping_now = false;
     if (all_ended) {

@@ -6,7 +6,7 @@
 #include "server/server.h"
 
 struct mcps__transports {
-    struct mcps__transport *started[2];
+    struct mcps__transport *started[2 + MCPS__SERVER_HTTPS];
     size_t n;
 };
 
@@ -16,6 +16,9 @@ struct mcps__transports mcps__server_started(struct mcps_server *server);
 void mcps__server_stop_transports(struct mcps_server *server, int64_t deadline);
 /* Is this a thread of the server, or one that does its work at the moment? */
 bool mcps__server_is_inside(struct mcps_server *server);
+
+/* (listen.c) */
+void mcps__server_free_routes(struct mcps__routes *routes);
 
 /* What transports call as their last act; the server is the userdata. */
 void mcps__server_ended(void *server);

@@ -15,7 +15,6 @@
 #include "schema/fits.h"
 #include "server/drive.h"
 #include "server/run.h"
-#include "transport/stdio.h"
 #include "util/mem.h"
 
 #define SERVER_MAGIC UINT32_C(0x53657276)
@@ -112,6 +111,9 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
 {
     mcps__token_set(&server->engine->token, MCPS_CANCEL_SHUTDOWN);
     mcps__executors_close(&server->engine->registry.executors);
+    for (size_t i = 0; i < server->n_https; i++)
+        server->https[i]->ops->free(server->https[i]);
+    mcps__server_free_routes(&server->routes);
     if (server->stdio)
         server->stdio->ops->free(server->stdio);
     if (server->memory)
@@ -344,34 +346,6 @@ int mcps_server_resource_updated(mcps_server *server, const char *uri)
     return mcps__changes_announce_resource(&server->engine->changes, uri, strlen(uri));
 }
 
-static int listen_stdio(struct mcps_server *server)
-{
-    int r;
-
-    mcps__mutex_lock(&server->mutex);
-    if (server->state != MCPS__SERVER_IDLE)
-        r = MCPS_EBUSY;
-    else if (server->stdio)
-        r = MCPS_EEXISTS;
-    else
-        r = mcps__stdio_new(&server->stdio, server->engine, mcps__server_ended, server);
-    mcps__mutex_unlock(&server->mutex);
-    return r;
-}
-
-int mcps_server_listen(mcps_server *server, const char *uri)
-{
-    int r = mcps__server_check_process(server);
-
-    if (r < 0)
-        return r;
-    if (uri && strcmp(uri, "stdio:") == 0)
-        return listen_stdio(server);
-    mcps__log(&server->engine->log, MCPS_LOG_ERROR,
-              "\"%s\" is nothing to listen on: there is \"stdio:\"", uri ? uri : "");
-    return -EINVAL;
-}
-
 /* ---- limits ---- */
 
 static uint64_t largest(enum mcps_limit limit)
@@ -392,6 +366,8 @@ static uint64_t smallest(enum mcps_limit limit)
     case MCPS_LIMIT_RESULT_BYTES:
     case MCPS_LIMIT_OUT_BYTES:
     case MCPS_LIMIT_PEERS:
+    case MCPS_LIMIT_CONNECTIONS:
+    case MCPS_LIMIT_HEADER_BYTES:
     case MCPS_LIMIT_CALLS_QUEUED: return 1;
     default: return 0;
     }
@@ -469,6 +445,10 @@ static void fill_counters(struct mcps_stats *stats, struct mcps__counters *count
     stats->pending = atomic_load(&counters->pending);
     stats->streams = atomic_load(&counters->streams);
     stats->sessions = atomic_load(&counters->sessions);
+    stats->connections = atomic_load(&counters->connections);
+    stats->replay_bytes = atomic_load(&counters->replay_bytes);
+    stats->aborted = atomic_load(&counters->aborted);
+    stats->refused = atomic_load(&counters->refused);
     stats->answers = atomic_load(&counters->answers);
     stats->dropped_answers = atomic_load(&counters->dropped_answers);
     stats->suppressed_answers = atomic_load(&counters->suppressed_answers);

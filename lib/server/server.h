@@ -10,7 +10,7 @@
 
 #include "core/engine.h"
 #include "mcpserver/server.h"
-#include "transport/transport.h"
+#include "transport/http.h"
 #include "util/lock.h"
 #include "util/wake.h"
 
@@ -20,6 +20,8 @@ enum mcps__server_state {
     MCPS__SERVER_RUNNING,
     MCPS__SERVER_STOPPING /* a stop goes on, or has left something running */
 };
+
+enum { MCPS__SERVER_HTTPS = 16 }; /* endpoints of HTTP, at the most */
 
 struct mcps_server {
     struct mcps__obj obj;
@@ -37,6 +39,9 @@ struct mcps_server {
     unsigned n_alive MCPS__GUARDED;  /* transports whose I/O thread has not ended */
     struct mcps__transport *stdio MCPS__GUARDED;  /* NULL: not asked for */
     struct mcps__transport *memory MCPS__GUARDED; /* made with the first client */
+    struct mcps__transport *https[MCPS__SERVER_HTTPS] MCPS__GUARDED;
+    size_t n_https MCPS__GUARDED, n_https_started MCPS__GUARDED;
+    struct mcps__routes routes; /* of all of those; they never change once it has started */
     bool stdio_started MCPS__GUARDED, memory_started MCPS__GUARDED;
     /* Of a driven server: somebody takes a turn, or stops it; */
     bool driven MCPS__GUARDED, in_turn MCPS__GUARDED;

@@ -38,7 +38,8 @@ static int make_peer(struct mcps__conn *c, const char *principal)
     if (r >= 0)
         r = mcps__sink_new(&sink, c->io->loop, account, &engine->limits, on_flush);
     if (r >= 0)
-        r = mcps__peer_new(&c->peer, engine, c->io->loop, account, sink);
+        r = mcps__peer_new(&c->peer, engine, c->io->loop, account, sink,
+                           MCPS__PEER_STREAM);
     if (r >= 0)
         sink->conn = c;
     mcps__sink_unref(sink);

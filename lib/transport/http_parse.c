@@ -54,6 +54,7 @@ static int take_version(struct mcps__http_parser *p, const char *text, size_t le
     if (text[at_major] != '1')
         return mcps__http_refuse(p, 505, "the request is not of HTTP/1.1");
     p->is_1_0 = text[at_minor] == '0';
+    p->head.is_1_0 = p->is_1_0;
     p->head.keep_alive = !p->is_1_0;
     return 0;
 }

@@ -38,6 +38,7 @@ struct mcps__http_head {
     /* The value of Host: a name or address and perhaps a port, or the empty text. There is
      * always one in HTTP/1.1; in 1.0 .data may be NULL. */
     struct mcps__slice host;
+    bool is_1_0;
     bool keep_alive;       /* 1.1 without "close"; 1.0 never */
     bool expects_continue; /* Expect: 100-continue; not in 1.0, where it means nothing */
     bool chunked, has_length; /* the body: neither: none */

@@ -76,9 +76,9 @@ static bool is_local(const struct mcps__listener *listener, int fd)
     union mcps__address own = { .any = { .sa_family = AF_UNSPEC } };
     socklen_t len = sizeof own;
 
-    if (mcps__address_is_loopback(&listener->at.address))
+    if (mcps__sockaddr_is_loopback(&listener->at.address))
         return true;
-    return getsockname(fd, &own.any, &len) >= 0 && mcps__address_is_loopback(&own);
+    return getsockname(fd, &own.any, &len) >= 0 && mcps__sockaddr_is_loopback(&own);
 }
 
 static int accept_one(struct mcps__listener *listener)
@@ -218,7 +218,7 @@ int mcps__net_listener_port(const struct mcps__net *net, size_t i)
 bool mcps__net_is_public(const struct mcps__net *net)
 {
     MCPS__LIST_FOREACH (node, &net->listeners) {
-        if (!mcps__address_is_loopback(
+        if (!mcps__sockaddr_is_loopback(
                 &MCPS__CONTAINER_OF(node, struct mcps__listener, link)->at.address))
             return true;
     }

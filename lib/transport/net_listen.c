@@ -27,7 +27,7 @@ static bool is_loopback_v4(const unsigned char *bytes)
     return bytes[0] == 127;
 }
 
-bool mcps__address_is_loopback(const union mcps__address *address)
+bool mcps__sockaddr_is_loopback(const union mcps__address *address)
 {
     const struct in6_addr *v6 = &address->v6.sin6_addr;
 

@@ -19,7 +19,7 @@ union mcps__address {
 };
 
 socklen_t mcps__address_len(const union mcps__address *address);
-bool mcps__address_is_loopback(const union mcps__address *address);
+bool mcps__sockaddr_is_loopback(const union mcps__address *address);
 
 enum { MCPS__LISTEN_NAME_MAX = 96 };
 
