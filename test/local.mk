@@ -5,6 +5,7 @@ include test/unit/local.mk
 include test/failures/local.mk
 include test/fuzz/local.mk
 include test/bench/local.mk
+include test/conformance/local.mk
 
 dist_check_SCRIPTS += test/layers.sh test/symbols.sh test/headers.sh test/doc_tables.sh test/install.sh test/locale.sh test/protocol.sh
 TESTS += $(dist_check_SCRIPTS)
@@ -38,7 +39,7 @@ check-clients: test/fixtures/lab test/fixtures/kinds doc/examples/calc \
 	$(SHELL) $(top_srcdir)/test/clients/run.sh
 
 distclean-local:
-	rm -rf test/clients/installed
+	rm -rf test/clients/installed test/conformance/installed test/conformance/out
 
 # What has threads, for builds with the thread sanitizer: it sees nothing in the rest.
 threaded_programs = $(failures_programs) test/unit/cancel test/unit/flow test/unit/seal \
