@@ -45,13 +45,16 @@ offers_sources = test/failures/offers.c test/failures/offers.h \
 driven_sources = test/failures/driven.c test/failures/driven.h test/failures/driven_stdio.c \
 	test/failures/driven_session.c test/failures/driven_stop.c test/failures/driven_misuse.c \
 	test/failures/executors.c test/failures/inline.c
+fixture_sources = test/failures/fixture.c test/failures/booth.c test/failures/booth.h \
+	test/failures/fixture_ask.c test/failures/fixture_round.c \
+	test/failures/quiz.c test/failures/quiz.h
 EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
 	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) \
 	$(schemas_sources) $(driven_sources) $(idle_sources) $(layers_sources) \
-	$(offers_sources) $(listen_sources) $(rounds_sources) $(protocol_sources)
+	$(offers_sources) $(listen_sources) $(rounds_sources) $(protocol_sources) $(fixture_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
@@ -69,7 +72,7 @@ failures_programs = test/failures/close test/failures/cancel test/failures/ask t
 	test/failures/eras test/failures/changes test/failures/pages test/failures/soak \
 	test/failures/idle test/failures/results test/failures/schemas test/failures/driven \
 	test/failures/layers test/failures/offers test/failures/listen test/failures/rounds \
-	test/failures/protocol
+	test/failures/protocol test/failures/fixture
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
 check_LTLIBRARIES += libscene.la
@@ -150,6 +153,9 @@ test_failures_driven_LDADD    = libscene.la
 test_failures_listen_SOURCES  = $(listen_sources)
 test_failures_listen_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_listen_LDADD    = libscene.la
+test_failures_fixture_SOURCES  = $(fixture_sources) $(conformance_sources)
+test_failures_fixture_CPPFLAGS = $(FAILURES_CPPFLAGS) -I$(top_srcdir)/test/conformance
+test_failures_fixture_LDADD    = libscene.la
 endif
 endif
 CLEANFILES += test/failures/*.driven.out
