@@ -40,14 +40,14 @@ expect() { # a pattern that a coming message fits
     fail "nothing came that fits $1"
 }
 
-start() { # program
+start() { # program, and where it is, its argument
     name=$1 failed=0
-    program=$top_builddir/doc/examples/$name
+    program=$top_builddir/${2-doc/examples}/$name
     [ -x "$program" ] || { echo "SKIPPED: $name was not built"; return 1; }
     rm -f "$dir"/*
     : > "$dir/got"
     mkfifo "$dir/in" "$dir/out"
-    timeout 60 "$program" < "$dir/in" > "$dir/out" 2> "$dir/err" &
+    timeout 60 "$program" ${3-} < "$dir/in" > "$dir/out" 2> "$dir/err" &
     pid=$!
     exec 3> "$dir/in" 4< "$dir/out"
     tried=$((tried + 1))
@@ -120,8 +120,62 @@ if start notes; then
     expect '*"id":5,"result"*"role":"user"*"text":"Bones*'
     end
 fi
+# What ./autogen.sh demo leaves running.
+if start demo tools stdio:; then
+    call 2 calculate '{"expression":"-(1.5 + 2) * 4 / 0.5 - 2"}'
+    expect '*"id":2,"result"*"text":"-30"*'
+    for wrong in '' '1 +' '(1' '1 2' '1/(2-2)' 2x '1..2' "$(printf '%050d' 0 | tr 0 '(')1" \
+        "$(printf '%0400d' 0 | tr 0 9)"; do
+        call 3 calculate "{\"expression\":\"$wrong\"}"
+        expect '*"id":3,"result"*"This cannot be calculated: *"isError":true*'
+    done
+    call 4 count_words '{"text":"two words\nand three more\n"}'
+    expect '*"id":4,"result"*"structuredContent":{"words":5,"lines":2,"bytes":25}*'
+    call 5 convert '{"value":212,"from":"fahrenheit","to":"celsius"}'
+    expect '*"id":5,"result"*"212 fahrenheit is 100 celsius"*'
+    call 6 convert '{"value":1,"from":"m","to":"kg"}'
+    expect '*"id":6,"result"*"isError":true*'
+    call 7 clock '{"offset":-3.5}'
+    expect '*"id":7,"result"*"text":"2*:?? -03:30"*'
+    call 8 roll_dice '{"dice":3,"sides":2}' ',"_meta":{"progressToken":8}'
+    expect '*"progressToken":8,"progress":1.0,"total":3.0*'
+    expect '*"id":8,"result"*"Rolled [12] [12] [12]: [3-6] in all."*'
+    call 9 roll_dice '{"dice":60}'
+    cancel 9
+    call 10 write_note '{"name":"tea","text":"Three minutes."}'
+    expect '*"id":10,"result"*"Written."*"uri":"note:///tea"*'
+    say '{"jsonrpc":"2.0","id":11,"method":"resources/read","params":{"uri":"note:///tea"}}'
+    expect '*"id":11,"result"*"Three minutes."*'
+    say '{"jsonrpc":"2.0","id":12,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"summarize"},"argument":{"name":"note","value":"t"}}}'
+    expect '*"id":12,"result"*"values":*"tea"*'
+    say '{"jsonrpc":"2.0","id":13,"method":"prompts/get","params":{"name":"summarize","arguments":{"note":"tea"}}}'
+    expect '*"id":13,"result"*one sentence*"uri":"note:///tea"*"Three minutes."*'
+    say '{"jsonrpc":"2.0","id":14,"method":"prompts/get","params":{"name":"summarize","arguments":{"note":""}}}'
+    expect '*"id":14,"error"*'
+    call 15 write_note '{"name":"../x","text":""}'
+    expect '*"id":15,"result"*"isError":true*'
+    call 16 delete_note '{"name":"tea"}'
+    expect '*"id":16,"result"*"Ask the user*"isError":true*'
+    call 17 delete_note '{"name":"tea","sure":true}'
+    expect '*"id":17,"result"*"Deleted."*'
+    say '{"jsonrpc":"2.0","id":18,"method":"resources/read","params":{"uri":"note:///tea"}}'
+    expect '*"id":18,"error":*-32002*'
+    end
+    ! grep -q '"id":9,' "$dir/got" || fail "what was cancelled was answered"
+fi
 # Both ways of asking, on one wire: by requests, and by results that a retry answers.
 capabilities='{"elicitation":{}}'
+if start demo tools stdio:; then
+    call 2 delete_note '{"name":"welcome"}'
+    expect '*"id":1,"method":"elicitation/create"*"Delete the note \\"welcome\\"?"*'
+    say '{"jsonrpc":"2.0","id":1,"result":{"action":"accept","content":{"sure":false}}}'
+    expect '*"id":2,"result"*"It was kept."*'
+    call 3 delete_note '{"name":"welcome"}'
+    expect '*"id":2,"method":"elicitation/create"*'
+    say '{"jsonrpc":"2.0","id":2,"result":{"action":"accept","content":{"sure":true}}}'
+    expect '*"id":3,"result"*"Deleted."*'
+    end
+fi
 if start ask; then
     modern=',"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":'$capabilities'}'
     pizza='{"action":"accept","content":{"size":"large","with":["olives"]}}'

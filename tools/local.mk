@@ -2,7 +2,8 @@
 noinst_PROGRAMS += tools/demo tools/doctables
 dist_noinst_SCRIPTS += tools/demo.sh
 
-tools_demo_SOURCES = tools/demo.c
+tools_demo_SOURCES = tools/demo.c tools/demo.h tools/demo_calc.c tools/demo_notes.c \
+	tools/demo_tools.c
 tools_demo_LDADD   = libmcpserver.la
 tools_demo_LDFLAGS = $(AM_LDFLAGS) -no-install
 
