@@ -21,8 +21,9 @@ json_unit_sources = \
 cases_unit_sources = test/unit/json_cases.c
 oom_unit_sources = test/unit/json_oom.c
 rpc_unit_sources = \
-	test/unit/rpc_main.c \
-	test/unit/rpc_envelope.c test/unit/rpc_frame.c test/unit/rpc_headers.c test/unit/rpc_id.c test/unit/rpc_message.c
+	test/unit/rpc_main.c test/unit/rpc_envelope.c test/unit/rpc_frame.c \
+	test/unit/rpc_headers.c test/unit/rpc_id.c test/unit/rpc_message.c \
+	test/unit/proto_mirror.c
 schema_unit_sources = \
 	test/unit/schema_main.c test/unit/schema_scene.c test/unit/schema_scene.h \
 	test/unit/schema_complain.c test/unit/schema_constant.c test/unit/schema_decode.c \
@@ -33,7 +34,7 @@ schema_unit_sources = \
 	$(checker_unit_sources)
 checker_unit_sources = \
 	test/unit/schema_bounds.c test/unit/schema_check.c test/unit/schema_coerce.c test/unit/schema_hostile.c \
-	test/unit/schema_large.c test/unit/schema_options.c test/unit/schema_refuse.c \
+	test/unit/schema_large.c test/unit/schema_mirrored.c test/unit/schema_options.c test/unit/schema_refuse.c \
 	test/unit/schema_text.c test/unit/schema_text.h $(judge_sources)
 judge_sources = \
 	test/unit/schema_judge.c test/unit/schema_judge.h $(schema_errors_sources)
@@ -56,6 +57,7 @@ seal_unit_sources = \
 	test/unit/core_seal.c
 transport_unit_sources = \
 	test/unit/transport_main.c \
+	test/unit/transport_address.c test/unit/transport_guard.c test/unit/transport_media.c \
 	test/unit/transport_fake.c test/unit/transport_fake.h \
 	test/unit/transport_scene.c test/unit/transport_scene.h \
 	test/unit/transport_http_body.c test/unit/transport_http_parse.c \

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The unit tests of lib/rpc. */
+/* The unit tests of lib/rpc, and of what compares its messages with fields of HTTP. */
 #include "config.h"
 
 #include "unit.h"
 
 extern const struct unit_test frame_tests[], id_tests[], envelope_tests[],
     message_tests[], headers_tests[];
+    message_tests[], mirror_check_tests[];
 
 int main(int argc, char **argv)
 {
@@ -13,6 +14,11 @@ int main(int argc, char **argv)
         { "frame", frame_tests },       { "id", id_tests },
         { "envelope", envelope_tests }, { "message", message_tests },
         { "headers", headers_tests },
+        { "frame", frame_tests },
+        { "id", id_tests },
+        { "envelope", envelope_tests },
+        { "message", message_tests },
+        { "mirror", mirror_check_tests },
     };
 
     return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);

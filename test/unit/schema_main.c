@@ -11,7 +11,7 @@ extern const struct unit_test schema_table_tests[], schema_decode_tests[],
     schema_opened_tests[], schema_rounds_tests[], schema_check_tests[],
     schema_options_tests[], schema_refuse_tests[], schema_coerce_tests[],
     schema_hostile_tests[], schema_large_tests[], schema_bounds_tests[],
-    schema_form_tests[];
+    schema_form_tests[], schema_mirrored_tests[];
 
 int main(int argc, char **argv)
 {
@@ -21,6 +21,7 @@ int main(int argc, char **argv)
         { "complain", schema_complain_tests },
         { "encode", schema_encode_tests },
         { "form", schema_form_tests },
+        { "mirrored", schema_mirrored_tests },
         { "uri", schema_uri_tests },
         { "format", schema_format_tests },
         { "punycode", schema_punycode_tests },
