@@ -284,7 +284,9 @@ static int keep_mirrored(struct mcps__offer *tool, struct mcps__log *log)
     int r = mcps__mirrored_collect(&tool->mirrored, &tool->n_mirrored, schema->data,
                                    schema->len, why, sizeof why);
 
-    return r < 0 ? refuse_schema(tool, "input schema", r, why, log) : 0;
+    return r < 0 ? refuse_schema(tool, tool->args ? "table of arguments" : "input schema",
+                                 r, why, log)
+                 : 0;
 }
 
 static int keep_output(struct mcps__offer *tool, const struct mcps_tool *from,

@@ -38,7 +38,7 @@ idle_sources = test/failures/idle.c
 results_sources = test/failures/results.c test/failures/results.h test/failures/results_blobs.c
 schemas_sources = test/failures/schemas.c test/failures/schemas.h test/failures/desk.c \
 	test/failures/schemas_tables.c test/failures/schemas_coerce.c \
-	test/failures/schemas_results.c
+	test/failures/schemas_headers.c test/failures/schemas_results.c
 offers_sources = test/failures/offers.c test/failures/offers.h \
 	test/failures/offers_prompts.c test/failures/offers_resources.c \
 	test/failures/offers_templates.c test/failures/offers_completion.c

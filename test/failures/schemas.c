@@ -515,6 +515,7 @@ int main(int argc, char **argv)
         { "schemas", tests },
         { "tables", schema_table_tests },
         { "coerce", schema_coerce_tests },
+        { "headers", schema_header_tests },
         { "structured", schema_result_tests },
     };
 

@@ -9,7 +9,7 @@
 #include "scene.h"
 
 extern const struct unit_test schema_table_tests[], schema_coerce_tests[],
-    schema_result_tests[];
+    schema_header_tests[], schema_result_tests[];
 
 struct desk {
     struct scene scene;
