@@ -174,6 +174,7 @@ static void bad_chunks_are_refused(void)
         { TEXT(";a\r\n"), "", MCPS_EPROTOCOL, 400, 0 },
         { TEXT("1 \r\n"), "", MCPS_EPROTOCOL, 400, 0 },
         { TEXT("1 1\r\n"), "", MCPS_EPROTOCOL, 400, 0 },
+        { TEXT("1 1;a\r\n"), "", MCPS_EPROTOCOL, 400, 0 },
         { TEXT("1\n"), "", MCPS_EPROTOCOL, 400, 0 },
         { TEXT("1\ra"), "", MCPS_EPROTOCOL, 400, 0 },
         { TEXT("1\r\r\n"), "", MCPS_EPROTOCOL, 400, 0 },

@@ -574,41 +574,68 @@ static void doubtful_lengths_are_refused(void)
     check_refused(rows, sizeof rows / sizeof rows[0]);
 }
 
+static const char *const once[] = {
+    "Host",          "Content-Length", "Content-Type",   "Transfer-Encoding",
+    "Authorization", "Origin",         "Mcp-Session-Id", "MCP-Protocol-Version",
+    "Mcp-Method",    "Mcp-Name",       "Last-Event-ID",  "Mcp-Param-Region",
+    "Mcp-Param-",    "Expect",
+};
+
 static void what_is_there_once_is_not_there_twice(void)
 {
-    static const char *const names[] = {
-        "Host",          "Content-Length", "Content-Type",   "Transfer-Encoding",
-        "Authorization", "Origin",         "Mcp-Session-Id", "MCP-Protocol-Version",
-        "Mcp-Method",    "Mcp-Name",       "Last-Event-ID",  "Mcp-Param-Region",
-        "mcp-param-",    "Expect",
-    };
     struct feed f;
 
     feed_init(&f, MAX_HEAD);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *value = strcmp(names[i], "Content-Length") == 0      ? "1"
-                            : strcmp(names[i], "Transfer-Encoding") == 0 ? "chunked"
-                            : strcmp(names[i], "Expect") == 0            ? "100-continue"
-                                                                         : "a";
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
+        const char *value = strcmp(once[i], "Content-Length") == 0      ? "1"
+                            : strcmp(once[i], "Transfer-Encoding") == 0 ? "chunked"
+                            : strcmp(once[i], "Expect") == 0            ? "100-continue"
+                                                                        : "a";
         char upper[32] = { 0 }, text[300];
         struct verdict v;
         int len;
 
-        for (size_t k = 0; names[i][k] != '\0'; k++)
-            upper[k] = (char)(names[i][k] >= 'a' ? names[i][k] - 'a' + 'A' : names[i][k]);
+        for (size_t k = 0; once[i][k] != '\0'; k++)
+            upper[k] = (char)(once[i][k] >= 'a' ? once[i][k] - 'a' + 'A' : once[i][k]);
         /* Once it is fine; the second in other letters, and behind something else. */
         len = snprintf(text, sizeof text, "GET / HTTP/1.1\r\n%s%s: %s\r\nA: b\r\n\r\n",
-                       i > 0 ? HOSTED : "", names[i], value);
+                       i > 0 ? HOSTED : "", once[i], value);
         mcps__http_parser_reset(&f.parser);
-        unit_note_on_failure("%s", names[i]);
+        unit_note_on_failure("%s", once[i]);
         CHECK_INT(feed(&f, text, (size_t)len).r, 1);
         len = snprintf(text, sizeof text,
                        "GET / HTTP/1.1\r\n%s%s: %s\r\nA: b\r\n%s: %s\r\n\r\n",
-                       i > 0 ? HOSTED : "", names[i], value, upper, value);
+                       i > 0 ? HOSTED : "", once[i], value, upper, value);
         mcps__http_parser_reset(&f.parser);
         v = feed(&f, text, (size_t)len);
         CHECK_INT(v.status, 400);
         CHECK(is_same_in_pieces(text, (size_t)len, MAX_HEAD));
+    }
+out:
+    feed_fini(&f);
+}
+
+/* A letter apart, it is another field. */
+static void names_are_compared_to_the_last_letter(void)
+{
+    struct feed f;
+
+    feed_init(&f, MAX_HEAD);
+    for (size_t i = 0; i < sizeof once / sizeof once[0]; i++) {
+        /* Whatever stands behind this prefix may come once. */
+        size_t name_len = strncmp(once[i], "Mcp-Param-", 10) == 0 ? 10 : strlen(once[i]);
+
+        for (size_t at = 0; at < name_len; at++) {
+            char text[200], name[32];
+            int len;
+
+            snprintf(name, sizeof name, "%s", once[i]);
+            name[at] = 'q';
+            len = snprintf(text, sizeof text, GET("%s: ?\r\n%s: ?\r\n"), name, name);
+            mcps__http_parser_reset(&f.parser);
+            unit_note_on_failure("%s", name);
+            CHECK_INT(feed(&f, text, (size_t)len).r, 1);
+        }
     }
 out:
     feed_fini(&f);
@@ -778,6 +805,7 @@ const struct unit_test http_parse_tests[] = {
     UNIT_TEST(bad_fields_are_refused),
     UNIT_TEST(doubtful_lengths_are_refused),
     UNIT_TEST(what_is_there_once_is_not_there_twice),
+    UNIT_TEST(names_are_compared_to_the_last_letter),
     UNIT_TEST(what_was_refused_stays_refused),
     UNIT_TEST(heads_have_a_limit),
     UNIT_TEST(request_lines_have_a_limit),
