@@ -4,18 +4,16 @@
 
 #include "fixture.h"
 
-#include <errno.h>
+#include <mcpserver/http.h>
+
+enum { RETRY_MS = 500 };
 
 int fixture_url(mcps_server *server, char *buf, size_t size)
 {
-    (void)server;
-    (void)buf;
-    (void)size;
-    return -ENOSYS;
+    return mcps_server_get_url(server, buf, size);
 }
 
 int fixture_close_stream(mcps_call *call)
 {
-    (void)call;
-    return 0;
+    return mcps_call_close_stream(call, RETRY_MS);
 }

@@ -5,8 +5,8 @@
 #include "unit.h"
 
 extern const struct unit_test read_tests[], write_tests[], lines_tests[], stdio_tests[],
-    memory_tests[], mirror_tests[], http_parse_tests[], http_body_tests[];
-    memory_tests[], mirror_tests[], address_tests[], guard_tests[], media_tests[];
+    memory_tests[], mirror_tests[], http_parse_tests[], http_body_tests[],
+    address_tests[], guard_tests[], media_tests[];
 
 int main(int argc, char **argv)
 {
@@ -19,10 +19,8 @@ int main(int argc, char **argv)
         { "mirror", mirror_tests },
         { "http_parse", http_parse_tests },
         { "http_body", http_body_tests },
-        { "read", read_tests },       { "write", write_tests },
-        { "lines", lines_tests },     { "stdio", stdio_tests },
-        { "memory", memory_tests },   { "mirror", mirror_tests },
-        { "address", address_tests }, { "guard", guard_tests },
+        { "address", address_tests },
+        { "guard", guard_tests },
         { "media", media_tests },
     };
 
