@@ -38,6 +38,7 @@ int mcps__exchange_init(struct mcps__exchange *exchange, struct mcps__peer *peer
     exchange->batch = batch ? mcps__batch_ref(batch) : NULL;
     mcps__id_copy(&exchange->id, id);
     exchange->listed = false;
+    exchange->is_twin = false;
     exchange->slot = MCPS__SLOT_OPEN;
     return 0;
 }
@@ -84,11 +85,41 @@ static const char *key_of(const struct mcps__id *id, char number_key[9], size_t 
     return number_key;
 }
 
+/* Its key where its id is another's: by what it is, which no id begins as. */
+static const char *twin_key_of(struct mcps__exchange *exchange, size_t *ret_len)
+{
+    const struct mcps__exchange *self = exchange;
+
+    exchange->number_key[0] = '\1';
+    memcpy(exchange->number_key + 1, &self, sizeof self);
+    *ret_len = 1 + sizeof self;
+    return exchange->number_key;
+}
+
+static const char *listed_key(struct mcps__exchange *exchange, size_t *ret_len)
+{
+    if (exchange->is_twin)
+        return twin_key_of(exchange, ret_len);
+    return key_of(&exchange->id, exchange->number_key, ret_len);
+}
+
+static int insert(struct mcps__exchange *exchange)
+{
+    struct mcps__map *map = &exchange->peer->exchanges;
+    size_t len;
+    const char *key = listed_key(exchange, &len);
+    int r = mcps__map_insert(map, key, len, exchange);
+
+    if (r != MCPS_EEXISTS || !exchange->peer->tolerates_twins)
+        return r;
+    exchange->is_twin = true;
+    key = listed_key(exchange, &len);
+    return mcps__map_insert(map, key, len, exchange);
+}
+
 int mcps__exchange_list(struct mcps__exchange *exchange)
 {
     struct mcps__peer *peer = exchange->peer;
-    size_t len;
-    const char *key = key_of(&exchange->id, exchange->number_key, &len);
     uint64_t max = mcps__limit(&peer->engine->limits, MCPS_LIMIT_CALLS_PER_PEER);
     int r;
 
@@ -98,7 +129,7 @@ int mcps__exchange_list(struct mcps__exchange *exchange)
     else if (exchange->ops->is_call && peer->n_calls >= max)
         r = MCPS_ELIMIT;
     else
-        r = mcps__map_insert(&peer->exchanges, key, len, exchange);
+        r = insert(exchange);
     if (r >= 0) {
         mcps__exchange_ref(exchange);
         exchange->listed = true;
@@ -120,12 +151,30 @@ static bool unlist(struct mcps__exchange *exchange)
     mcps__mutex_lock(&peer->mutex);
     was_listed = exchange->listed;
     if (was_listed) {
-        key = key_of(&exchange->id, exchange->number_key, &len);
+        key = listed_key(exchange, &len);
         mcps__map_remove(&peer->exchanges, key, len, exchange);
         exchange->listed = false;
     }
     mcps__mutex_unlock(&peer->mutex);
     return was_listed;
+}
+
+/* The one that had the id first may be gone by now. */
+static struct mcps__exchange *find_twin(struct mcps__peer *peer,
+                                        const struct mcps__id *id)
+    MCPS__REQUIRES(peer->mutex);
+static struct mcps__exchange *find_twin(struct mcps__peer *peer,
+                                        const struct mcps__id *id)
+{
+    struct mcps__exchange *exchange;
+    size_t cursor = 0;
+
+    for (exchange = mcps__map_next(&peer->exchanges, &cursor); exchange;
+         exchange = mcps__map_next(&peer->exchanges, &cursor)) {
+        if (exchange->is_twin && mcps__id_equal(&exchange->id, id))
+            return exchange;
+    }
+    return NULL;
 }
 
 struct mcps__exchange *mcps__exchange_find(struct mcps__peer *peer,
@@ -138,6 +187,8 @@ struct mcps__exchange *mcps__exchange_find(struct mcps__peer *peer,
 
     mcps__mutex_lock(&peer->mutex);
     exchange = mcps__map_lookup(&peer->exchanges, key, len);
+    if (!exchange && peer->tolerates_twins)
+        exchange = find_twin(peer, id);
     if (exchange)
         mcps__exchange_ref(exchange);
     mcps__mutex_unlock(&peer->mutex);

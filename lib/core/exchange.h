@@ -47,8 +47,9 @@ struct mcps__exchange {
     struct mcps__scopes *scopes; /* a reference: what its client may do; NULL: none */
     struct mcps__token token;    /* child of the peer's */
     struct mcps__id id;          /* never changes */
-    char number_key[9];      /* the id as a key of the peer's map, if it is a number */
-    bool listed;             /* in the peer's map, which has a reference; its mutex */
+    char number_key[9]; /* the id as a key of the peer's map, if it is a number */
+    bool is_twin; /* another one with its id is listed under that; the peer's mutex */
+    bool listed;  /* in the peer's map, which has a reference; its mutex */
     struct mcps__mutex gate; /* covers the slot, and putting what goes through it */
     enum mcps__slot slot MCPS__GUARDED;
     struct mcps__batch *batch MCPS__GUARDED; /* that the answer is a part of, or NULL */
@@ -71,7 +72,7 @@ void mcps__exchange_unref(struct mcps__exchange *exchange);
  * it has too many calls; -ENOMEM. From then on the peer counts one call more, if it is one,
  * until mcps__peer_call_ended(). */
 int mcps__exchange_list(struct mcps__exchange *exchange) MCPS_MUST_CHECK;
-/* The exchange of that id in the table, with a reference, or NULL. */
+/* An exchange of that id in the table, with a reference, or NULL. */
 struct mcps__exchange *mcps__exchange_find(struct mcps__peer *peer,
                                            const struct mcps__id *id);
 /* Any exchange of the table, with a reference; NULL when there is none left. */

@@ -64,6 +64,7 @@ struct mcps__peer {
     struct mcps__listener listener; /* of the legacy session */
     atomic_uint
         log_levels;       /* legacy: so many, from the most severe on, are logged to it */
+    bool tolerates_twins; /* requests with one id may be in flight together; never changes */
     bool no_back_channel; /* no request of ours can reach the client; never changes */
     atomic_uint n_roots_changes;  /* so often the client has said that they have */
     struct mcps__task roots_task; /* has the control pool tell the application */

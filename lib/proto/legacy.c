@@ -262,8 +262,13 @@ static void handle_cancelled(const struct mcps__request *request)
         mcps__request_ignore(request, "a cancel of what is not in flight");
         return;
     }
-    mcps__exchange_cancel(exchange, MCPS_CANCEL_CLIENT);
-    mcps__exchange_unref(exchange);
+    while (exchange) { /* one, but where several may have that id */
+        mcps__exchange_cancel(exchange, MCPS_CANCEL_CLIENT);
+        mcps__exchange_unref(exchange);
+        exchange = request->peer->tolerates_twins
+                       ? mcps__exchange_find(request->peer, &id)
+                       : NULL;
+    }
 }
 
 /* ---- what clients say of themselves ---- */

@@ -291,9 +291,10 @@ static const char in_flight[] = "Invalid request: a request with this id is in f
 
 bool mcps__request_check_id(const struct mcps__request *request)
 {
-    struct mcps__exchange *exchange =
-        mcps__exchange_find(request->peer, &request->env->id);
+    struct mcps__exchange *exchange = NULL;
 
+    if (!request->peer->tolerates_twins)
+        exchange = mcps__exchange_find(request->peer, &request->env->id);
     if (!exchange)
         return true;
     mcps__exchange_unref(exchange);

@@ -152,6 +152,7 @@ static int fill(struct mcps__http_setup *setup, const struct http_uri *uri,
         r = mcps__guard_new(&setup->guard, options, log);
     setup->json_only = options->json_only;
     setup->stateless = options->stateless;
+    setup->tolerates_twins = options->tolerate_duplicate_ids;
     setup->identify = options->identify;
     setup->identify_userdata = options->identify_userdata;
     return r;

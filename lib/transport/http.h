@@ -52,7 +52,7 @@ struct mcps__http_session;
 struct mcps__http_setup {
     char *host, *port, *path;
     struct mcps__guard *guard;
-    bool json_only, stateless;
+    bool json_only, stateless, tolerates_twins;
     char *sse_path, *message_path; /* NULL: the transport of 2024-11-05 is not served */
     mcps_identify_fn *identify;
     void *identify_userdata;
@@ -134,7 +134,8 @@ struct mcps__http_session {
     unsigned n_attached;           /* streams that are written to somebody */
     int64_t made_at, used_at, replaced_at;
     bool primes; /* its streams do */
-    bool is_old; /* of the transport of 2024-11-05 */
+    bool is_old; /* of the transport of 2024-11-05: its stream is */
+    struct mcps__http_conn *old_conn;
     bool ended;
     char *principal; /* whose it is; NULL: anonymous */
     char id[MCPS__SESSION_ID_LEN + 1];
@@ -147,13 +148,13 @@ struct mcps__http_sessions {
 
 /* A session that nobody knows yet, for the initialize that comes. MCPS_ELIMIT, -ENOMEM,
  * -errno without randomness. */
-int mcps__http_session_new(struct mcps__http_conn *conn,
+int mcps__http_session_new(struct mcps__http_conn *conn, bool is_old,
                            struct mcps__http_session **ret) MCPS_MUST_CHECK;
 /* It has come to be: from now on it is found. -ENOMEM. */
 int mcps__http_session_add(struct mcps__http_session *session) MCPS_MUST_CHECK;
 /* Of that id, if it is of whoever the connection's request is from, and now in use. */
 struct mcps__http_session *mcps__http_session_find(struct mcps__http_conn *conn,
-                                                   struct mcps__slice id);
+                                                   struct mcps__slice id, bool is_old);
 /* Ends it for that reason, if it has not ended, and forgets it. */
 void mcps__http_session_end(struct mcps__http_session *session,
                             enum mcps_cancel_reason reason);
@@ -237,6 +238,7 @@ struct mcps__http_conn {
     struct mcps__scopes *scopes;        /* a reference */
     struct mcps__peer
         *peer; /* a reference; of its requests without a session. NULL: none yet */
+    struct mcps__http_session *old;  /* whose stream of 2024-11-05 it is; or NULL */
     struct mcps_http_request *asked; /* what the application has of it */
     struct mcps__http_reply reply;
 };
@@ -374,7 +376,7 @@ bool mcps__http_ask_route(struct mcps__http_conn *conn,
 void mcps__http_ask_forget(struct mcps__http_conn *conn);
 
 /* (http_old.c) */
-void mcps__http_old_get(struct mcps__http_conn *conn, const struct mcps__http_head *head);
+void mcps__http_old_get(struct mcps__http_conn *conn);
 void mcps__http_old_post(struct mcps__http_conn *conn, const struct mcps__http_head *head,
                          struct mcps__slice text, struct mcps__scan *scan, int verdict);
 

@@ -285,7 +285,7 @@ static void initialize(struct posted *posted)
         initialize_stateless(posted);
         return;
     }
-    r = mcps__http_session_new(conn, &session);
+    r = mcps__http_session_new(conn, false, &session);
     if (r < 0) {
         refuse_new(conn, r);
         return;
@@ -309,7 +309,7 @@ static void serve_legacy(struct posted *posted)
     } else if (!posted->session.data) {
         refuse_sessionless(conn);
     } else {
-        session = mcps__http_session_find(conn, posted->session);
+        session = mcps__http_session_find(conn, posted->session, false);
         if (session)
             serve_session(posted, session);
         else
@@ -339,7 +339,7 @@ static bool allows_batch(struct posted *posted)
         return !posted->version.data || mcps__slice_is(posted->version, "2025-03-26");
     if (!posted->session.data)
         return false;
-    session = mcps__http_session_find(conn, posted->session);
+    session = mcps__http_session_find(conn, posted->session, false);
     return session && mcps__version_info(context_of(session->peer)->version)->batches;
 }
 
@@ -401,7 +401,7 @@ static struct mcps__http_session *session_of(struct mcps__http_conn *conn,
         refuse_sessionless(conn);
         return NULL;
     }
-    session = mcps__http_session_find(conn, id);
+    session = mcps__http_session_find(conn, id, false);
     if (!session)
         refuse_session(conn);
     return session;

@@ -67,6 +67,11 @@ void mcps__http_reply_drop(struct mcps__http_conn *conn)
     bool lost = sink && !reply->complete && !(stream && is_stream(reply));
     bool blocked = reply->blocked;
 
+    if (conn->old) {
+        conn->old->old_conn = NULL;
+        mcps__http_session_end(conn->old, MCPS_CANCEL_DISCONNECT);
+        conn->old = NULL;
+    }
     reply->stream = NULL;
     reply->sink = NULL;
     if (sink && !stream)
@@ -213,7 +218,8 @@ static void release(struct mcps__http_reply *reply, const struct mcps__piece *pi
 /* The piece is written as a whole. */
 static void leave(struct mcps__http_reply *reply, struct mcps__piece *piece)
 {
-    bool last = piece->last || reply->form == MCPS__REPLY_WHOLE;
+    bool last = reply->form == MCPS__REPLY_WHOLE ||
+                (piece->last && reply->form != MCPS__REPLY_OLD_EVENTS);
 
     reply->offset = 0;
     reply->part = PART_BEFORE;
@@ -444,7 +450,7 @@ void mcps__http_reply_events(struct mcps__http_conn *conn)
     struct mcps__http_reply *reply = &conn->reply;
 
     mcps__assert(reply->form == MCPS__REPLY_OPEN);
-    reply->form = MCPS__REPLY_EVENTS;
+    reply->form = conn->old ? MCPS__REPLY_OLD_EVENTS : MCPS__REPLY_EVENTS;
     reply->status = HTTP_OK;
     reply->chunked = !conn->is_1_0;
     conn->keep_alive = conn->keep_alive && !conn->is_1_0;

@@ -303,7 +303,7 @@ void mcps__http_serve(struct mcps__http_conn *conn, const struct mcps__http_head
     switch (conn->route) {
     case MCPS__ROUTE_ENDPOINT: serve_endpoint(conn, head, content, scan, verdict); break;
     case MCPS__ROUTE_HEALTH: answer_health(conn, head); break;
-    case MCPS__ROUTE_OLD_STREAM: mcps__http_old_get(conn, head); break;
+    case MCPS__ROUTE_OLD_STREAM: mcps__http_old_get(conn); break;
     case MCPS__ROUTE_OLD_MESSAGE:
         mcps__http_old_post(conn, head, content, scan, verdict);
         break;

@@ -44,23 +44,29 @@ static int make_id(char id[MCPS__SESSION_ID_LEN + 1])
     return 0;
 }
 
+/* One of 2024-11-05 has one stream for everything, which is not kept. */
 static int make_peer(struct mcps__http_session *session, struct mcps__account *account)
 {
     struct mcps__http *http = session->http;
     struct mcps__engine *engine = http->transport.engine;
     struct mcps__sink *sink;
     int r = mcps__sink_new(&sink, http->loop, account, &engine->limits,
-                           mcps__http_stream_on_flush);
+                           session->is_old ? mcps__http_on_flush
+                                           : mcps__http_stream_on_flush);
 
     if (r < 0)
         return r;
-    session->own = mcps__http_stream_new(session, sink);
-    r = session->own ? 0 : -ENOMEM;
+    if (!session->is_old) {
+        session->own = mcps__http_stream_new(session, sink);
+        r = session->own ? 0 : -ENOMEM;
+    }
     if (r >= 0)
         r = mcps__peer_new(&session->peer, engine, http->loop, account, sink,
-                           MCPS__PEER_SESSION);
+                           session->is_old ? MCPS__PEER_STREAM : MCPS__PEER_SESSION);
     if (r >= 0)
-        session->peer->no_back_channel = http->setup.json_only;
+        session->peer->tolerates_twins = http->setup.tolerates_twins;
+    if (r >= 0)
+        session->peer->no_back_channel = http->setup.json_only && !session->is_old;
     else if (session->own)
         mcps__http_stream_forget(session->own);
     mcps__sink_unref(sink);
@@ -77,7 +83,8 @@ static int take_place(struct mcps__engine *engine, struct mcps__account *account
     return MCPS_ELIMIT;
 }
 
-int mcps__http_session_new(struct mcps__http_conn *conn, struct mcps__http_session **ret)
+int mcps__http_session_new(struct mcps__http_conn *conn, bool is_old,
+                           struct mcps__http_session **ret)
 {
     struct mcps__http_session *session = mcps__calloc(1, sizeof *session);
     int r;
@@ -85,6 +92,7 @@ int mcps__http_session_new(struct mcps__http_conn *conn, struct mcps__http_sessi
     if (!session)
         return -ENOMEM;
     session->http = conn->http;
+    session->is_old = is_old;
     session->made_at = session->used_at = mcps__clock_now();
     mcps__list_init(&session->link);
     mcps__list_init(&session->fresh);
@@ -135,7 +143,7 @@ static bool is_of(const struct mcps__http_session *session, const char *principa
 }
 
 struct mcps__http_session *mcps__http_session_find(struct mcps__http_conn *conn,
-                                                   struct mcps__slice id)
+                                                   struct mcps__slice id, bool is_old)
 {
     struct mcps__http_sessions *all = &conn->http->sessions;
     struct mcps__http_session *session;
@@ -143,7 +151,7 @@ struct mcps__http_session *mcps__http_session_find(struct mcps__http_conn *conn,
     if (id.len != MCPS__SESSION_ID_LEN)
         return NULL;
     session = mcps__map_lookup(&all->by_id, id.data, id.len);
-    if (!session || !is_of(session, conn->principal))
+    if (!session || session->is_old != is_old || !is_of(session, conn->principal))
         return NULL;
     session->used_at = mcps__clock_now();
     mcps__list_remove(&session->link);
@@ -176,7 +184,9 @@ void mcps__http_session_end(struct mcps__http_session *session,
     mcps__list_remove(&session->link);
     mcps__list_remove(&session->fresh);
     mcps__peer_end(peer, reason);
-    if (session->own->conn)
+    if (session->old_conn)
+        session->old_conn->old = NULL;
+    if (session->own && session->own->conn)
         mcps__http_conn_feed(session->own->conn);
     forget_streams(session);
     mcps__peer_disconnected(peer);
@@ -241,7 +251,7 @@ static void sweep_idle(struct mcps__http_sessions *all, int64_t now, int64_t bef
 
         if (session->used_at > before)
             return;
-        if (session->n_attached == 0 && !has_calls(session->peer)) {
+        if (session->n_attached == 0 && !session->old_conn && !has_calls(session->peer)) {
             expire(session, MCPS_LIMIT_SESSION_IDLE_MS);
             continue;
         }
