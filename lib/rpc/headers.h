@@ -20,8 +20,8 @@ struct mcps__headers {
     size_t n;
 };
 
-/* The value of the (first) field of that name, whatever its case; .data is NULL when there
- * is none. */
+/* The value of the (first) field of that name, whatever its case; .data is NULL when
+ * there is none. */
 struct mcps__slice mcps__headers_get(const struct mcps__headers *headers,
                                      const char *name);
 /* How many fields of that name there are. */

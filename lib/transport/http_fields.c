@@ -31,8 +31,8 @@ enum field {
 
 /* ---- names ---- */
 
-/* In the bytes of a token, 0x20 is what makes a letter lower-case, and changes no other byte
- * to a letter or a dash. */
+/* In the bytes of a token, 0x20 is what makes a letter lower-case, and changes no
+ * other byte to a letter or a dash. */
 static inline bool is_word(const char *name, const char *lower)
 {
     const uint64_t spaces = UINT64_C(0x2020202020202020);
@@ -43,8 +43,8 @@ static inline bool is_word(const char *name, const char *lower)
     return (a | spaces) == b;
 }
 
-/* For the bytes of a token, and a text of lower-case letters and dashes of that length. Words
- * at a time, for every field of every request comes by here. */
+/* For the bytes of a token, and a text of lower-case letters and dashes of that
+ * length. Words at a time, for every field of every request comes by here. */
 static inline bool is_name(const char *name, const char *lower)
 {
     size_t len = strlen(lower);

@@ -12,8 +12,8 @@ int mcps__http_refuse(struct mcps__http_parser *parser, int status, const char *
 int mcps__http_take_field(struct mcps__http_parser *parser,
                           const struct mcps__header *field) MCPS_MUST_CHECK;
 
-/* The head is complete: is there what must be, and nothing beside what excludes it? Returns
- * 0, or what was refused. */
+/* The head is complete: is there what must be, and nothing beside what excludes it?
+ * Returns 0, or what was refused. */
 int mcps__http_check_fields(struct mcps__http_parser *parser) MCPS_MUST_CHECK;
 
 #endif

@@ -2,10 +2,10 @@
 /*
  * The head of an HTTP/1.1 request; see http_parse.h.
  *
- * Complete lines are read one by one, so a verdict never depends on what follows. Of a line
- * that is not complete only two things are judged, its length and whether it has a control
- * character, and in a complete line that is refused a control character is looked for, too:
- * that is why pieces make no difference.
+ * Complete lines are read one by one, so a verdict never depends on what follows. Of a
+ * line that is not complete only two things are judged, its length and whether it has a
+ * control character, and in a complete line that is refused a control character is looked
+ * for, too: that is why pieces make no difference.
  */
 #include "config.h"
 
@@ -273,8 +273,8 @@ int mcps__http_parse(struct mcps__http_parser *parser, const char *data, size_t 
     mcps__assert(len >= parser->looked);
     r = take_lines(parser, data, len);
     if (r > 0 && parser->in_pieces) {
-        /* The slices that were made before point to where the bytes were then. Reading the
-         * complete head once more says the same, and makes them anew. */
+        /* The slices that were made before point to where the bytes were then. Reading
+         * the complete head once more says the same, and makes them anew. */
         mcps__http_parser_reset(parser);
         r = take_lines(parser, data, len);
     }

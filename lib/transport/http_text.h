@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What texts in HTTP are made of, by RFC 9110 and 3986: bytes, lists, authorities. Any thread. */
+/* What texts in HTTP are made of: bytes, lists, authorities. Any thread. */
 #ifndef MCPS_TRANSPORT_HTTP_TEXT_H
 #define MCPS_TRANSPORT_HTTP_TEXT_H
 
@@ -42,8 +42,8 @@ static inline bool mcps__http_is_blank(char c)
 /* The text without blanks around it. */
 struct mcps__slice mcps__http_trim(const char *text, size_t len);
 
-/* Takes an element of a list with commas off the front of *rest, without blanks around it;
- * it may be empty. False when nothing is left: rest->data is NULL behind the last. */
+/* Takes an element of a list with commas off the front of *rest, without blanks around
+ * it; it may be empty. False when nothing is left: rest->data is NULL behind the last. */
 bool mcps__http_next_element(struct mcps__slice *rest, struct mcps__slice *ret);
 
 /* A name, perhaps an empty one, or an IPv4 address, or an IPv6 address in brackets; and

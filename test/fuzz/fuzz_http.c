@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTP/1.1 requests, one behind the other, held against the rules of RFC 9112. The first byte
- * of the input is the seed of the pieces, the second chooses the limits.
+ * HTTP/1.1 requests, one behind the other, held against the rules of RFC 9112. The first
+ * byte of the input is the seed of the pieces, the second chooses the limits.
  *
- * The verdict and all that is read must not depend on the pieces. What is accepted is written
- * again from what was read, and must come out as it came in; each line is looked at with the
- * grammar's own words, each rule about lengths on its own.
+ * The verdict and all that is read must not depend on the pieces. What is accepted is
+ * written again from what was read, and must come out as it came in; each line is looked
+ * at with the grammar's own words, each rule about lengths on its own.
  */
 #include "config.h"
 
@@ -25,8 +25,8 @@ struct parsed {
     size_t len;
 };
 
-/* All at once, or in pieces that move: each in memory that just fits. The last stays, with
- * the slices in it, until the caller frees it. */
+/* All at once, or in pieces that move: each in memory that just fits. The last stays,
+ * with the slices in it, until the caller frees it. */
 static struct parsed parse(struct mcps__http_parser *parser, const char *text,
                            size_t size, uint32_t *seed, char **ret_copy)
 {
@@ -335,7 +335,7 @@ static struct content read_body(const struct mcps__http_head *head, uint64_t max
     return c;
 }
 
-/* The content of a complete chunked body is found again by who simply believes its sizes. */
+/* The content of a complete chunked body is found again by who just believes its sizes. */
 static void check_chunks(const struct content *c, const char *at)
 {
     size_t found = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies: content out of chunks, limits, what belongs to the next request; in any pieces. */
+/* Bodies: content out of chunks, limits, what comes behind them; in any pieces. */
 #include "config.h"
 
 #include "unit.h"

@@ -199,7 +199,7 @@ out:
     feed_fini(&f);
 }
 
-/* What was looked at may be anything then, for it is not looked at again until the end. */
+/* What was looked at may be anything then: it is not looked at again until the end. */
 static void goes_on_where_it_was(void)
 {
     char text[sizeof typical];
