@@ -47,7 +47,7 @@ struct mcps__http_head {
     struct mcps__headers headers;
 };
 
-/* More than 3 KiB: something to have while a head is read, not for every idle connection. */
+/* More than 3 KiB: to be had while a head is read, not when a connection idles. */
 struct mcps__http_parser {
     int status;      /* of the answer to what was refused; 0: nothing was */
     const char *why; /* one sentence, static */

@@ -335,7 +335,7 @@ static struct content read_body(const struct mcps__http_head *head, uint64_t max
     return c;
 }
 
-/* The content of a complete chunked body is found again by who just believes its sizes. */
+/* The content of a complete chunked body is found again by believing its sizes. */
 static void check_chunks(const struct content *c, const char *at)
 {
     size_t found = 0;
