@@ -175,32 +175,38 @@ bool net_settle(struct net_scene *scene)
     return false;
 }
 
-bool net_wait(struct net_scene *scene, int ms)
+static bool wait_for_more(struct net_scene *scene, int ms)
 {
     struct pollfd p = { .fd = mcps__net_fd(scene->net), .events = POLLIN };
-    bool found;
 
-    if (!net_settle(scene))
-        return false;
-    found = poll(&p, 1, ms) > 0;
-    return net_settle(scene) && found;
+    return poll(&p, 1, ms) > 0;
+}
+
+bool net_wait(struct net_scene *scene, int ms)
+{
+    return net_settle(scene) && wait_for_more(scene, ms) && net_settle(scene);
+}
+
+bool net_is_quiet(struct net_scene *scene)
+{
+    return net_settle(scene) && !wait_for_more(scene, 0);
 }
 
 bool net_until(struct net_scene *scene, const unsigned *counter, unsigned value)
 {
-    bool more = true;
+    bool more = net_settle(scene);
 
-    for (unsigned i = 0; i < MAX_TURNS && more && *counter < value; i++)
-        more = net_wait(scene, WAIT_MS);
+    while (more && *counter < value)
+        more = wait_for_more(scene, WAIT_MS) && net_settle(scene);
     return *counter == value;
 }
 
 bool net_until_size(struct net_scene *scene, const size_t *counter, size_t value)
 {
-    bool more = true;
+    bool more = net_settle(scene);
 
-    for (unsigned i = 0; i < 100 * MAX_TURNS && more && *counter < value; i++)
-        more = net_wait(scene, WAIT_MS);
+    while (more && *counter < value)
+        more = wait_for_more(scene, WAIT_MS) && net_settle(scene);
     return *counter == value;
 }
 
@@ -245,24 +251,55 @@ void net_reset(int fd)
     close(fd);
 }
 
-long net_read_all(struct net_scene *scene, int fd)
+void net_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void keep_end(struct net_scene *scene, const char *data, size_t len)
+{
+    size_t n = len < sizeof scene->end ? len : sizeof scene->end;
+
+    memcpy(scene->end, data + len - n, n);
+    scene->end_len = n;
+}
+
+long net_read_some(struct net_scene *scene, int fd)
 {
     static char data[256 * 1024];
     struct pollfd p = { .fd = fd, .events = POLLIN };
-    long all = 0;
     ssize_t n;
 
-    for (unsigned i = 0; i < 100000; i++) {
-        if (!net_settle(scene))
-            return -EDEADLK;
-        if (poll(&p, 1, 10) <= 0)
-            continue;
-        n = recv(fd, data, sizeof data, MSG_DONTWAIT);
-        if (n <= 0)
-            return n == 0 ? all : -errno;
-        all += n;
+    if (!net_settle(scene))
+        return -EDEADLK;
+    if (poll(&p, 1, 10) <= 0)
+        return 0;
+    n = recv(fd, data, sizeof data, MSG_DONTWAIT);
+    if (n > 0)
+        keep_end(scene, data, (size_t)n);
+    return n > 0 ? (long)n : n == 0 ? -ECONNRESET : -errno;
+}
+
+long net_read_all(struct net_scene *scene, int fd)
+{
+    long n = 0, all = 0;
+
+    for (unsigned i = 0; i < 100000 && n >= 0; i++) {
+        n = net_read_some(scene, fd);
+        if (n > 0)
+            all += n;
     }
-    return -ETIME;
+    return n == -ECONNRESET ? all : n;
+}
+
+bool net_said(const struct net_scene *scene, const char *end)
+{
+    size_t len = strlen(end);
+
+    return scene->end_len >= len &&
+           memcmp(scene->end + scene->end_len - len, end, len) == 0;
 }
 
 /* ---- the connection's side ---- */

@@ -44,6 +44,8 @@ struct net_scene {
     net_hook *opened, *received, *drained, *hung_up, *closed;
     void (*before_wait)(struct net_scene *scene);
     void (*woken)(struct net_scene *scene);
+    char end[8]; /* of what a client has read last */
+    size_t end_len;
     void *userdata;
 };
 
@@ -57,6 +59,8 @@ bool net_settle(struct net_scene *scene);
 /* The same, but waits for something to be there first, for up to so many milliseconds. Says
  * whether anything was. */
 bool net_wait(struct net_scene *scene, int ms);
+/* There is nothing to do, and the descriptor says so. */
+bool net_is_quiet(struct net_scene *scene);
 /* As often as it takes for a counter to come to a value. */
 bool net_until(struct net_scene *scene, const unsigned *counter, unsigned value);
 bool net_until_size(struct net_scene *scene, const size_t *counter, size_t value);
@@ -66,10 +70,15 @@ int net_client(struct net_scene *scene);
 /* The same without a turn of the net. */
 int net_connect(const struct net_scene *scene);
 struct net_conn *net_latest(struct net_scene *scene);
+void net_close(int *fd);
 /* Closes with RST. */
 void net_reset(int fd);
+/* What the net says meanwhile, if it does soon; the length, -ECONNRESET at the end, -errno. */
+long net_read_some(struct net_scene *scene, int fd);
 /* All that the net still says, up to its end; the length, or -errno. */
 long net_read_all(struct net_scene *scene, int fd);
+/* Did what was read last end so? */
+bool net_said(const struct net_scene *scene, const char *end);
 
 /* Writes from a copy that has the room in front. */
 int net_say(struct net_conn *conn, const char *data, size_t len);
