@@ -94,6 +94,21 @@ static void put_escape(struct mcps__writer *w, unsigned char c)
     put(w, escape, len);
 }
 
+/* Line ends to some who read streams of lines or events: U+0085, U+2028 and U+2029. JSON does not
+ * mind them, but nobody has to read them either. */
+static bool is_line_end(const unsigned char *p)
+{
+    return (p[0] == 0xc2 && p[1] == 0x85) ||
+           (p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9));
+}
+
+static const char *line_end_escape(const unsigned char *p)
+{
+    if (p[0] == 0xc2)
+        return "\\u0085";
+    return p[2] == 0xa8 ? "\\u2028" : "\\u2029";
+}
+
 /* From p on, the end of what can be written as it is. */
 static const unsigned char *skip_verbatim(const unsigned char *p,
                                           const unsigned char *end)
@@ -105,10 +120,27 @@ static const unsigned char *skip_verbatim(const unsigned char *p,
         if (p == end || *p < 0x80)
             return p;
         n = mcps__utf8_sequence(p, (size_t)(end - p));
-        if (n <= 0)
+        if (n <= 0 || is_line_end(p))
             return p;
         p += n;
     }
+}
+
+/* What cannot be written as it is. Returns the end of it. */
+static const unsigned char *put_other(struct mcps__writer *w, const unsigned char *p,
+                                      const unsigned char *end)
+{
+    int n = mcps__utf8_sequence(p, (size_t)(end - p));
+
+    if (n > 1 && is_line_end(p)) {
+        put(w, line_end_escape(p), 6);
+        return p + n;
+    }
+    if (*p < 0x80)
+        put_escape(w, *p);
+    else
+        put(w, "\xef\xbf\xbd", 3);
+    return p + 1;
 }
 
 static void put_quoted(struct mcps__writer *w, const char *text, size_t len)
@@ -121,13 +153,8 @@ static void put_quoted(struct mcps__writer *w, const char *text, size_t len)
 
         put(w, (const char *)p, (size_t)(next - p));
         p = next;
-        if (p == end)
-            break;
-        if (*p < 0x80)
-            put_escape(w, *p);
-        else
-            put(w, "\xef\xbf\xbd", 3);
-        p++;
+        if (p < end)
+            p = put_other(w, p, end);
     }
     put(w, "\"", 1);
 }

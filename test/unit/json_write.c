@@ -78,6 +78,10 @@ static void strings_are_always_valid(void)
           "\"a\xef\xbf\xbd"
           "b\"" },
         { "\xe2\x82", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
+        /* Line ends to some readers; and their neighbours, which are none. */
+        { "\xc2\x85|\xe2\x80\xa8|\xe2\x80\xa9", 10, "\"\\u0085|\\u2028|\\u2029\"" },
+        { "\xc2\x84\xe2\x80\xa7\xe2\x80\xaa\xe2\x81\xa8", 11,
+          "\"\xc2\x84\xe2\x80\xa7\xe2\x80\xaa\xe2\x81\xa8\"" },
         { "\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
     };
     struct mcps__buf out;
