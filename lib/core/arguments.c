@@ -8,6 +8,7 @@
 
 #include <json-c/json_object.h>
 
+#include "json/tree.h"
 #include "util/ct.h"
 #include "util/mem.h"
 
@@ -55,11 +56,15 @@ static void drop_sent(struct mcps__arguments *arguments, struct mcps__account *a
     arguments->sent_len = 0;
 }
 
-static int build_tree(struct mcps__arguments *arguments, struct mcps__tree_parser *parser)
+static int build_tree(struct mcps__arguments *arguments, struct mcps__account *account,
+                      struct mcps__tree_parser *parser)
 {
-    if (arguments->text)
+    if (arguments->text) {
+        arguments->tree_cost = mcps__tree_cost(arguments->text, arguments->len);
+        mcps__account_charge_in(account, arguments->tree_cost);
         return mcps__tree_build(parser, &arguments->tree, arguments->text,
                                 arguments->len);
+    }
     arguments->tree = json_object_new_object();
     return arguments->tree ? 0 : -ENOMEM;
 }
@@ -93,7 +98,7 @@ int mcps__arguments_decode(struct mcps__arguments *arguments,
     if (offer->typed)
         return mcps__args_decode(&arguments->args, offer->args, arguments->text,
                                  arguments->len, reader, reterr, reterr_size);
-    r = build_tree(arguments, &reader->parser);
+    r = build_tree(arguments, account, &reader->parser);
     drop_text(arguments, account);
     return r < 0 || !offer->input
                ? r
@@ -114,6 +119,8 @@ void mcps__arguments_fini(struct mcps__arguments *arguments,
     mcps__args_fini(&arguments->args);
     json_object_put(arguments->tree);
     arguments->tree = NULL;
+    mcps__account_uncharge_in(account, arguments->tree_cost);
+    arguments->tree_cost = 0;
     drop_text(arguments, account);
     drop_sent(arguments, account);
 }

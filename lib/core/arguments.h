@@ -18,7 +18,8 @@ struct mcps__arguments {
     char *sent; /* the same for who asks its client; NULL: none, or not kept */
     size_t sent_len;
     bool secret;              /* it is wiped, whether it was decoded or not */
-    struct json_object *tree; /* for a plain handler */
+    struct json_object *tree; /* for a plain handler, */
+    size_t tree_cost;         /* for which so much is charged */
     struct mcps__args args;   /* for a typed one */
 };
 

@@ -100,7 +100,16 @@ static int refuse_response(const char *key, char *reterr, size_t reterr_size)
     return MCPS_EINVALID;
 }
 
-static int read_responses(struct mcps__answers *answers, const struct mcps_call *call,
+/* Their tree is kept as long as the texts of the call, and counts with them. */
+static void charge_tree(struct mcps_call *call, const struct mcps__param *param)
+{
+    size_t cost = mcps__tree_cost(param->text, param->len);
+
+    call->params_size += cost;
+    mcps__account_charge_in(call->exchange.peer->account, cost);
+}
+
+static int read_responses(struct mcps__answers *answers, struct mcps_call *call,
                           char *reterr, size_t reterr_size)
 {
     const struct mcps__param *param = &call->params[MCPS__PARAM_RESPONSES];
@@ -108,6 +117,7 @@ static int read_responses(struct mcps__answers *answers, const struct mcps_call 
 
     if (!param->text)
         return 0;
+    charge_tree(call, param);
     r = parse(&answers->responses, call, param->text, param->len);
     if (r == -ENOMEM)
         return r;

@@ -304,3 +304,15 @@ int mcps__tree_parse(struct mcps__tree_parser *parser, struct json_object **ret,
     r = mcps__scan_feed(&parser->scan, text, len, true);
     return r < 0 ? r : mcps__tree_build(parser, ret, text, len);
 }
+
+/* An object of json-c, and its place in the one that it belongs to, which doubles when it is
+ * full. What looks like a separator in a string is counted, too. */
+size_t mcps__tree_cost(const char *text, size_t len)
+{
+    const size_t a_value = 128;
+    size_t n = 1;
+
+    for (size_t i = 0; i < len; i++)
+        n += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return len + n * a_value;
+}

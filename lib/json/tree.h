@@ -46,4 +46,8 @@ int mcps__tree_parse(struct mcps__tree_parser *parser, struct json_object **ret,
 int mcps__tree_build(struct mcps__tree_parser *parser, struct json_object **ret,
                      const char *text, size_t len) MCPS_MUST_CHECK;
 
+/* About how many bytes of memory the tree of such a text takes: many times its length, if it has
+ * many small values. */
+size_t mcps__tree_cost(const char *text, size_t len);
+
 #endif
