@@ -4,12 +4,14 @@
 
 #include "unit.h"
 
-extern const struct unit_test net_bytes_tests[];
+extern const struct unit_test net_bytes_tests[], net_ends_tests[], net_accept_tests[];
 
 int main(int argc, char **argv)
 {
     static const struct unit_suite suites[] = {
         { "bytes", net_bytes_tests },
+        { "ends", net_ends_tests },
+        { "accept", net_accept_tests },
     };
 
     return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);

@@ -33,7 +33,6 @@ static void *opened(void *userdata, struct mcps__sock *sock)
         abort();
     scene->conns = more;
     scene->conns[scene->n_conns++] = conn;
-    scene->n_open++;
     conn->scene = scene;
     conn->sock = sock;
     if (scene->opened)
@@ -79,7 +78,7 @@ static void closed(void *userdata)
     struct net_conn *conn = userdata;
 
     conn->n_closed++;
-    conn->scene->n_open--;
+    conn->scene->n_closed++;
     if (conn->scene->closed)
         conn->scene->closed(conn);
     conn->sock = NULL;
@@ -226,16 +225,26 @@ int net_connect(const struct net_scene *scene)
     return fd;
 }
 
+void net_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* Who could not be taken for lack of memory is closed. */
 int net_client(struct net_scene *scene)
 {
     size_t n = scene->n_conns + 1;
-    int fd = net_connect(scene);
+    struct pollfd p[2] = { { .fd = mcps__net_fd(scene->net), .events = POLLIN },
+                           { .fd = net_connect(scene), .events = POLLIN } };
+    bool more = p[1].fd >= 0 && net_settle(scene);
 
-    if (fd >= 0 && !net_until_size(scene, &scene->n_conns, n)) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
+    while (more && scene->n_conns < n)
+        more = poll(p, 2, WAIT_MS) > 0 && !p[1].revents && net_settle(scene);
+    if (scene->n_conns < n)
+        net_close(&p[1].fd);
+    return p[1].fd;
 }
 
 struct net_conn *net_latest(struct net_scene *scene)
@@ -249,13 +258,6 @@ void net_reset(int fd)
 
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     close(fd);
-}
-
-void net_close(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
 }
 
 static void keep_end(struct net_scene *scene, const char *data, size_t len)

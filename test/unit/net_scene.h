@@ -36,7 +36,7 @@ struct net_scene {
     unsigned n_said;
 
     struct net_conn **conns; /* all that there were */
-    size_t n_conns, n_open;
+    size_t n_conns, n_closed;
     unsigned n_turns, n_woken;
     int64_t wait_until; /* what before_wait() says */
     size_t last_len;    /* of what was received last */
