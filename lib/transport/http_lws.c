@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libwebsockets.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -23,6 +24,14 @@
 #include "util/mem.h"
 
 _Static_assert(LWS_PRE <= MCPS__NET_HEADROOM, "libwebsockets wants more room in front");
+
+enum {
+    /* How large libwebsockets makes its tables: for all descriptors that there may be, but
+     * for few if that are more than it believes. */
+    MOST_FDS = 10000000,
+    FEW_FDS = 2560,
+    OWN_FDS = 16
+};
 
 static const char name[] = "mcps";
 
@@ -253,13 +262,18 @@ static void set_options(const struct mcps__net *net, int fd)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
 }
 
-/* Closes the descriptor if it fails. Until the connection has its user, nothing is called. */
+/* Closes the descriptor if it fails: for one beyond its tables, libwebsockets would say so, and
+ * then write there. Until the connection has its user, nothing is called. */
 static int adopt(struct mcps__sock *sock, int fd)
 {
     struct epoll_event event = { .events = EPOLLRDHUP | EPOLLET,
                                  .data = { .ptr = sock } };
     lws_sock_file_fd_type socket = { .sockfd = fd };
 
+    if (fd >= sock->net->fd_limit) {
+        close(fd);
+        return -EMFILE;
+    }
     sock->wsi = lws_adopt_descriptor_vhost(sock->net->vhost, LWS_ADOPT_SOCKET, socket,
                                            name, NULL);
     if (!sock->wsi)
@@ -349,11 +363,32 @@ static int explain(const struct mcps__net *net)
     return -ENOSYS;
 }
 
+/* Its own descriptors must have a place in its tables, too. */
+static int check_limit(struct mcps__net *net)
+{
+    int next = fcntl(net->options.wake_fd, F_DUPFD_CLOEXEC, 0);
+
+    if (next >= 0)
+        close(next);
+    if (next >= 0 && next < net->fd_limit - OWN_FDS)
+        return 0;
+    mcps__log(net->options.log, MCPS_LOG_ERROR,
+              "libwebsockets cannot start: of %d descriptors too few are left",
+              net->fd_limit);
+    return -EMFILE;
+}
+
 int mcps__lws_open(struct mcps__net *net)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    long limit = sysconf(_SC_OPEN_MAX);
+    int r;
 
     pthread_once(&once, set_log_once);
+    net->fd_limit = limit > 0 && limit <= MOST_FDS ? (int)limit : FEW_FDS;
+    r = check_limit(net);
+    if (r < 0)
+        return r;
     net->context = make_context(net->loop);
     if (!net->context)
         return explain(net);

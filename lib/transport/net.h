@@ -70,7 +70,7 @@ struct mcps__net_options {
 
 /* 0 or -errno; -ENOSYS, with a line in the log that names the package libwebsockets-evlib-ev,
  * when its libev plugin is missing. It can have connections with descriptors up to what
- * RLIMIT_NOFILE is at this moment. */
+ * RLIMIT_NOFILE is at this moment, or up to 2560 if that is above ten millions. */
 int mcps__net_new(struct mcps__net **ret,
                   const struct mcps__net_options *options) MCPS_MUST_CHECK;
 /* Closes what is open: closed() is called for each. Not from inside. */

@@ -31,6 +31,7 @@ struct mcps__net {
     int loop_fd;
     struct lws_context *context;
     struct lws_vhost *vhost;
+    int fd_limit; /* its tables end there */
 
     struct mcps__list socks;
     struct mcps__list
