@@ -66,7 +66,7 @@ transport_unit_sources = \
 	test/unit/transport_stdio.c test/unit/transport_write.c
 net_unit_sources = \
 	test/unit/net_main.c test/unit/net_scene.c test/unit/net_scene.h \
-	test/unit/net_accept.c test/unit/net_bytes.c test/unit/net_ends.c
+	test/unit/net_accept.c test/unit/net_bytes.c test/unit/net_ends.c test/unit/net_loop.c
 
 if UNIT_TESTS
 unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc \

@@ -15,8 +15,22 @@
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/mem.h"
 
-enum { MAX_TURNS = 2000, WAIT_MS = 20000 };
+enum { MAX_TURNS = 2000, WAIT_MS = 20000, SHORT_MS = 20 };
+
+/* What comes of a failed allocation may be that nothing more comes. */
+#ifdef MCPS__TEST_HOOKS
+static int patience(void)
+{
+    return mcps__mem_has_failed() ? SHORT_MS : WAIT_MS;
+}
+#else
+static int patience(void)
+{
+    return WAIT_MS;
+}
+#endif
 
 /* ---- what the net says ---- */
 
@@ -50,7 +64,7 @@ static void received(void *userdata, const char *data, size_t len)
     for (size_t i = 0; i < len && conn->len + i < sizeof conn->data; i++)
         conn->data[conn->len + i] = data[i];
     conn->len += len;
-    conn->scene->last_len = len;
+    conn->last_len = len;
     if (conn->scene->received)
         conn->scene->received(conn);
 }
@@ -196,7 +210,7 @@ bool net_until(struct net_scene *scene, const unsigned *counter, unsigned value)
     bool more = net_settle(scene);
 
     while (more && *counter < value)
-        more = wait_for_more(scene, WAIT_MS) && net_settle(scene);
+        more = wait_for_more(scene, patience()) && net_settle(scene);
     return *counter == value;
 }
 
@@ -205,7 +219,7 @@ bool net_until_size(struct net_scene *scene, const size_t *counter, size_t value
     bool more = net_settle(scene);
 
     while (more && *counter < value)
-        more = wait_for_more(scene, WAIT_MS) && net_settle(scene);
+        more = wait_for_more(scene, patience()) && net_settle(scene);
     return *counter == value;
 }
 
@@ -241,7 +255,7 @@ int net_client(struct net_scene *scene)
     bool more = p[1].fd >= 0 && net_settle(scene);
 
     while (more && scene->n_conns < n)
-        more = poll(p, 2, WAIT_MS) > 0 && !p[1].revents && net_settle(scene);
+        more = poll(p, 2, patience()) > 0 && !p[1].revents && net_settle(scene);
     if (scene->n_conns < n)
         net_close(&p[1].fd);
     return p[1].fd;

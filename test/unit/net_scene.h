@@ -20,7 +20,7 @@ struct net_conn {
     struct net_scene *scene;
     struct mcps__sock *sock; /* NULL: it was closed */
     char data[64];           /* the beginning of what was received */
-    size_t len;              /* all of it */
+    size_t len, last_len;    /* all of it; what came last */
     unsigned n_received, n_drained, n_hung_up, n_closed;
 };
 
@@ -39,7 +39,6 @@ struct net_scene {
     size_t n_conns, n_closed;
     unsigned n_turns, n_woken;
     int64_t wait_until; /* what before_wait() says */
-    size_t last_len;    /* of what was received last */
     bool refuse;        /* opened() gives nothing */
     net_hook *opened, *received, *drained, *hung_up, *closed;
     void (*before_wait)(struct net_scene *scene);
