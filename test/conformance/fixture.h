@@ -36,11 +36,4 @@ const char *fixture_sampled_text(struct json_object *sample);
 /* As JSON on one line. Borrowed until the tree changes. */
 const char *fixture_json(struct json_object *tree);
 
-/* ---- what there is with HTTP alone ---- */
-
-/* The URL that the server listens on, or -ENOSYS. */
-int fixture_url(mcps_server *server, char *buf, size_t size);
-/* Ends the stream of a call, whose client comes back for the rest; elsewhere nothing. */
-int fixture_close_stream(mcps_call *call);
-
 #endif

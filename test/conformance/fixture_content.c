@@ -126,7 +126,7 @@ MCPS_TOOL_HANDLER(with_logging, mcps_no_args)
 /* Its client comes back for the result. */
 MCPS_TOOL_HANDLER(reconnection, mcps_no_args)
 {
-    int r = fixture_close_stream(call);
+    int r = mcps_call_close_stream(call, 500);
 
     (void)args;
     (void)userdata;

@@ -47,7 +47,7 @@ static int serve(const char *uri)
     if (r < 0)
         return r;
     fprintf(stderr, "listening on %s\n",
-            fixture_url(server, url, sizeof url) < 0 ? uri : url);
+            mcps_server_get_url(server, url, sizeof url) < 0 ? uri : url);
     r = mcps_server_wait(server);
     if (r < 0)
         return r;

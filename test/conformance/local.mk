@@ -2,7 +2,7 @@
 check_PROGRAMS += test/conformance/fixture
 conformance_sources = test/conformance/fixture.h test/conformance/fixture_content.c \
 	test/conformance/fixture_asks.c test/conformance/fixture_rounds.c \
-	test/conformance/fixture_offers.c test/conformance/fixture_http.c
+	test/conformance/fixture_offers.c
 test_conformance_fixture_SOURCES = test/conformance/fixture_main.c $(conformance_sources)
 test_conformance_fixture_LDADD   = libmcpserver.la $(JSONC_LIBS)
 test_conformance_fixture_LDFLAGS = $(AM_LDFLAGS) -no-install
