@@ -2,7 +2,7 @@
 # Everything from a fresh clone, on a bare Debian machine.
 #
 #   ./autogen.sh         makes ./configure; then ./configure && make && make install
-#   ./autogen.sh demo    builds a server with sample tools, and talks to it
+#   ./autogen.sh demo    builds a server with sample tools, runs it, and says how to try it
 #   ./autogen.sh check   builds with the tests' hooks, and runs all tests
 #
 # All install missing packages with apt-get and say so; demo and check build in build/.
@@ -63,7 +63,7 @@ case ${1-} in
     ;;
 demo)
     build demo
-    exec ../../tools/demo.sh "$PWD/tools/demo"
+    exec tools/demo
     ;;
 check)
     build check --enable-test-hooks --enable-werror --enable-tests

@@ -4,8 +4,9 @@
  *
  *     demo [URI]
  *
- * Without a URI it listens on http://127.0.0.1:8080/mcp, or on the port that PORT says, and
- * shows how to talk to it. Any MCP client can also start it with "stdio:". Ctrl-C stops it.
+ * Without a URI it listens on http://127.0.0.1:8080/mcp, or on the port that PORT says. Over
+ * HTTP it shows how to talk to it. Any MCP client can also start it with "stdio:". Ctrl-C stops
+ * it.
  */
 #include "config.h"
 
@@ -31,47 +32,59 @@ static void log_line(void *userdata, enum mcps_log_level level, const char *line
     fprintf(stderr, "demo: %s\n", line);
 }
 
-#define MODERN_META                                                          \
-    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
-    "\"io.modelcontextprotocol/clientCapabilities\":{}"
-#define CURL "curl -s%s %s -H 'Content-Type: application/json'"
+#define JSON "-H 'Content-Type: application/json' \\\n"
 
-/* Three commands: a call, a call with progress, and the same server as older clients see it. */
+/* A call of 2026-07-28, which says all that there is to know about it. */
+static void show_call(const char *flags, const char *url, const char *tool,
+                      const char *arguments, const char *more)
+{
+    printf("curl -s%s %s " JSON
+           "  -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/call' -H "
+           "'Mcp-Name: %s' \\\n",
+           flags, url, tool);
+    printf(
+        "  -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":"
+        "\"%s\",\n"
+        "  \"arguments\":%s,\"_meta\":{%s\n"
+        "  \"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\n"
+        "  \"io.modelcontextprotocol/clientCapabilities\":{}}}}'\n\n",
+        tool, arguments, more);
+}
+
+/* A session of 2025-11-25: its first request makes it, the others name it. */
+static void show_session(const char *url)
+{
+    printf(
+        "SESSION=$(curl -s -D - -o /dev/null %s " JSON
+        "  -d '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
+        "\"protocolVersion\":\"2025-11-25\",\n"
+        "  \"capabilities\":{},\"clientInfo\":{\"name\":\"curl\",\"version\":\"1\"}}}' |\n"
+        "  grep -i '^mcp-session-id:' | tr -d '\\r') &&\n",
+        url);
+    printf("curl -s %s " JSON
+           "  -H \"$SESSION\" -d '{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":"
+           "\"tools/list\"}'\n\n",
+           url);
+}
+
 static void show_commands(const char *url)
 {
-    printf("The demo listens on %s; Ctrl-C stops it. Try, in another terminal:\n\n", url);
-    printf("1. A call, as of 2026-07-28:\n\n" CURL
-           " -H 'MCP-Protocol-Version: 2026-07-28' \\\n"
-           "  -H 'Mcp-Method: tools/call' -H 'Mcp-Name: calculate' -d '{\"jsonrpc\":"
-           "\"2.0\",\"id\":1,\n"
-           "  \"method\":\"tools/call\",\"params\":{\"name\":\"calculate\",\"arguments\":"
-           "{\"expression\":\"6 * (3 + 4)\"},\n"
-           "  " MODERN_META "}}}'\n\n",
-           "", url);
-    printf("2. One that reports its progress, as it goes:\n\n" CURL
-           " -H 'MCP-Protocol-Version: 2026-07-28' \\\n"
-           "  -H 'Mcp-Method: tools/call' -H 'Mcp-Name: roll_dice' -d '{\"jsonrpc\":"
-           "\"2.0\",\"id\":2,\n"
-           "  \"method\":\"tools/call\",\"params\":{\"name\":\"roll_dice\",\"arguments\":"
-           "{\"dice\":5},\n"
-           "  " MODERN_META ",\"progressToken\":1}}}'\n\n",
-           "N", url);
-    printf("3. In a session, as of 2025-11-25:\n\n"
-           "SESSION=$(" CURL " -D - -o /dev/null -d '{\"jsonrpc\":\"2.0\",\n"
-           "  \"id\":1,\"method\":\"initialize\",\"params\":{\"protocolVersion\":"
-           "\"2025-11-25\",\"capabilities\":{},\n"
-           "  \"clientInfo\":{\"name\":\"curl\",\"version\":\"1\"}}}' | "
-           "grep -i '^mcp-session-id:' | tr -d '\\r') &&\n",
-           "", url);
-    printf(CURL " -H \"$SESSION\" -H 'MCP-Protocol-Version: 2025-11-25' \\\n"
-                "  -d '{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}'\n\n",
-           "", url);
+    printf("The demo is running on %s; Ctrl-C stops it.\n"
+           "Try, in another terminal:\n\n"
+           "1. A call, as of 2026-07-28\n\n",
+           url);
+    show_call("", url, "calculate", "{\"expression\":\"6 * (3 + 4)\"}", "");
+    printf("2. One that says how far it is\n\n");
+    show_call("N", url, "roll_dice", "{\"dice\":5}", "\"progressToken\":1,");
+    printf("3. The list of tools in a session, as of 2025-11-25\n\n");
+    show_session(url);
     fflush(stdout);
 }
 
-static int serve(const char *uri, bool show)
+static int serve(const char *uri)
 {
     const struct sigaction action = { .sa_handler = on_signal };
+    char url[256];
     int r = mcps_server_listen(server, uri);
 
     if (r >= 0)
@@ -85,8 +98,8 @@ static int serve(const char *uri, bool show)
     r = mcps_server_start(server);
     if (r < 0)
         return r;
-    if (show)
-        show_commands(uri);
+    if (mcps_server_get_url(server, url, sizeof url) >= 0)
+        show_commands(url);
     r = mcps_server_wait(server);
     if (r < 0)
         return r;
@@ -105,7 +118,7 @@ int main(int argc, char **argv)
 
     snprintf(uri, sizeof uri, "http://127.0.0.1:%s/mcp", port && *port ? port : "8080");
     if (r >= 0)
-        r = serve(argc > 1 ? argv[1] : uri, argc < 2);
+        r = serve(argc > 1 ? argv[1] : uri);
     if (r == -EADDRINUSE && argc < 2)
         fprintf(stderr,
                 "demo: the port of %s is taken. Choose another one, as in:\n"

@@ -1,6 +1,5 @@
-# Programs that are not installed: what `./autogen.sh demo` talks to, and the tables of doc/.
+# Programs that are not installed: what `./autogen.sh demo` runs, and the tables of doc/.
 noinst_PROGRAMS += tools/demo tools/doctables
-dist_noinst_SCRIPTS += tools/demo.sh
 
 tools_demo_SOURCES = tools/demo.c tools/demo.h tools/demo_calc.c tools/demo_notes.c \
 	tools/demo_tools.c
