@@ -4,9 +4,8 @@
  * it. It has no listener, no timer for a connection and no HTTP from us: it is asked to read,
  * to write, and to keep what does not fit.
  *
- * It closes a connection and frees it at once when one of its callbacks returns -1, or when
- * told to outside of them. Both happen only where nobody holds on to the connection: after
- * our callback has returned, and in mcps__socks_settle().
+ * When it finds that a connection is at its end, or is told to close it, it frees it at once.
+ * So it is told only in mcps__socks_settle(), where nobody holds on to one.
  */
 #include "config.h"
 
@@ -198,25 +197,21 @@ void mcps__sock_say_last(struct mcps__sock *sock, const char *data, size_t len)
 
 /* ---- what libwebsockets says ---- */
 
-static int receive(struct mcps__sock *sock, const char *data, size_t len)
+static void receive(struct mcps__sock *sock, const char *data, size_t len)
 {
     if (!sock->closing)
         sock->net->options.ops->received(sock->conn, data, len);
-    return sock->closing ? -1 : 0;
 }
 
-static int go_on_writing(struct mcps__sock *sock)
+static void go_on_writing(struct mcps__sock *sock)
 {
-    if (sock->closing)
-        return -1;
-    if (!sock->waiting || lws_partial_buffered(sock->wsi))
-        return 0;
+    if (sock->closing || !sock->waiting || lws_partial_buffered(sock->wsi))
+        return;
     sock->waiting = false;
     set_flow(sock);
     if (sock->to_shut)
         shut_now(sock);
     sock->net->options.ops->drained(sock->conn);
-    return sock->closing ? -1 : 0;
 }
 
 /* The descriptor is still open. */
@@ -240,10 +235,10 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 {
     (void)wsi;
     if (reason == LWS_CALLBACK_RAW_RX && user)
-        return receive(user, data, len);
-    if (reason == LWS_CALLBACK_RAW_WRITEABLE && user)
-        return go_on_writing(user);
-    if (reason == LWS_CALLBACK_RAW_CLOSE && user)
+        receive(user, data, len);
+    else if (reason == LWS_CALLBACK_RAW_WRITEABLE && user)
+        go_on_writing(user);
+    else if (reason == LWS_CALLBACK_RAW_CLOSE && user)
         end(user);
     return 0;
 }
