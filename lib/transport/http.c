@@ -177,7 +177,9 @@ static int open_net(struct mcps__http *http)
 
     if (r >= 0)
         r = mcps__net_listen(http->net, http->setup.host, http->setup.port);
-    if (r >= 0 && mcps__net_is_public(http->net))
+    if (r >= 0)
+        atomic_store(&http->port, mcps__net_listener_port(http->net, 0));
+    if (r >= 0 && mcps__net_is_public(http->net) && !http->setup.identify)
         mcps__log(
             &engine->log, MCPS_LOG_WARNING,
             "listening on %s: everybody who reaches this machine can use the server",
@@ -305,6 +307,7 @@ int mcps__http_new(struct mcps__transport **ret, struct mcps__engine *engine,
     };
     http->setup = *setup;
     http->routes = routes;
+    atomic_init(&http->port, 0);
     atomic_init(&http->drain_deadline, 0);
     atomic_init(&http->running, false);
     mcps__list_init(&http->conns);
@@ -325,6 +328,5 @@ int mcps__http_url(struct mcps__transport *transport, char *buf, size_t size)
     bool bracket = strchr(host, ':') != NULL;
 
     return snprintf(buf, size, "http://%s%s%s:%d%s", bracket ? "[" : "", host,
-                    bracket ? "]" : "", mcps__net_listener_port(http->net, 0),
-                    http->setup.path);
+                    bracket ? "]" : "", atomic_load(&http->port), http->setup.path);
 }

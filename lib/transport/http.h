@@ -231,6 +231,7 @@ struct mcps__http_conn {
     struct mcps__buf in; /* received, and not looked at */
     bool paused, busy;   /* nothing is read from it; it is being looked at */
     bool keep_alive, is_1_0;
+    bool lingers; /* it may be sending still what is not wanted */
     bool gone;
     struct mcps__http_reading *reading; /* NULL: of no request that is incomplete */
     struct mcps__account *account;      /* a reference: of the latest request */
@@ -250,6 +251,7 @@ struct mcps__http {
     struct mcps__http_setup setup;
     const struct mcps__routes *routes; /* the application's; borrowed from the server */
     struct mcps__net *net;
+    atomic_int port; /* that it listens on */
     struct mcps__loop *loop;
     struct mcps__http_parser parser; /* for heads that come as a whole, */
     struct mcps__scan scan;          /* and bodies */

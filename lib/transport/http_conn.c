@@ -231,6 +231,7 @@ static size_t begin_request(struct mcps__http_conn *conn,
     bool is_whole = !head->chunked && head->length <= len - head_len;
 
     conn->keep_alive = head->keep_alive && !conn->http->stopping;
+    conn->lingers = false;
     conn->is_1_0 = head->is_1_0;
     if (!mcps__http_admit(conn, head))
         return conn->keep_alive && is_empty(head) ? head_len : len;
@@ -431,10 +432,14 @@ static void received(void *userdata, const char *data, size_t len)
 
 /* ---- the end of a request ---- */
 
-/* What comes behind it is not looked at any more: the client may not have seen the answer yet,
- * and would never see it if its bytes were refused. */
+/* What comes behind it is not looked at any more. One that may be sending still is read from
+ * until it has seen the answer: it never would if its bytes were refused. */
 static void leave(struct mcps__http_conn *conn)
 {
+    if (!conn->lingers && conn->in.len == 0 && !conn->busy) {
+        mcps__http_conn_close(conn);
+        return;
+    }
     conn->state = MCPS__HTTP_LEAVING;
     conn->deadline = mcps__http_after(conn, MCPS_LIMIT_CLOSE_FLUSH_MS);
     if (!conn->busy)

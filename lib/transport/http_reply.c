@@ -425,6 +425,8 @@ static int status_of(const struct mcps__http_reply *reply,
                : HTTP_OK;
 }
 
+static bool is_plain(const struct mcps__http_conn *conn);
+
 /* Clients of 2025-11-25 are told at once where they are, so that they can come back for the rest
  * even if nothing has come by then; others would take an empty event for a message. */
 static void prime(struct mcps__http_conn *conn)
@@ -483,7 +485,7 @@ void mcps__http_reply_comment(struct mcps__http_conn *conn)
     struct mcps__http_reply *reply = &conn->reply;
     int r;
 
-    if (reply->form == MCPS__REPLY_OPEN)
+    if (reply->form == MCPS__REPLY_OPEN && !is_plain(conn))
         mcps__http_reply_events(conn);
     if (!is_stream(reply) || reply->part != PART_BEFORE || reply->blocked)
         return;
@@ -526,6 +528,26 @@ static void end_broken(struct mcps__http_conn *conn)
                            false);
 }
 
+/* Whether nothing but the answer may be sent. */
+static bool is_plain(const struct mcps__http_conn *conn)
+{
+    return conn->http->setup.json_only && !conn->reply.modern &&
+           conn->reply.form == MCPS__REPLY_OPEN;
+}
+
+/* What comes before the answer is for nobody. */
+static struct mcps__piece *current_last(struct mcps__http_reply *reply)
+{
+    struct mcps__piece *piece = current(reply);
+
+    while (piece && !piece->last) {
+        release(reply, piece, 0, piece->len);
+        leave(reply, piece);
+        piece = current(reply);
+    }
+    return piece;
+}
+
 /* The state is looked at before what is there is taken: nothing comes behind it then. False:
  * there is nothing to write, or it was written. */
 static bool decide(struct mcps__http_conn *conn)
@@ -538,7 +560,7 @@ static bool decide(struct mcps__http_conn *conn)
         end_broken(conn);
         return false;
     }
-    piece = current(reply);
+    piece = is_plain(conn) ? current_last(reply) : current(reply);
     if (!piece) {
         if (state == MCPS__SINK_CLOSED)
             end_empty(conn);
@@ -632,8 +654,10 @@ void mcps__http_reply_empty(struct mcps__http_conn *conn, int status)
 void mcps__http_reply_error(struct mcps__http_conn *conn, int status, int code,
                             const char *why, bool close)
 {
-    if (close)
+    if (close) {
         conn->keep_alive = false;
+        conn->lingers = true;
+    }
     mcps__http_reply_whole(conn, status, "application/json",
                            mcps__error_piece(NULL, code, why, NULL));
 }
