@@ -74,13 +74,17 @@ static struct mcps__piece *cancel_piece(int64_t serial, const char *reason)
 }
 
 /* A courtesy to the client, which may stop what it does for us. Not through the gate, for
- * that of a cancelled call is shut; not when the client does not keep up. */
+ * that of a cancelled call is shut; not when the client does not keep up. The stream of the call
+ * may have ended, and then its session has another. */
 void mcps__ask_cancel(struct mcps__entry *entry, int why)
 {
+    struct mcps__peer *peer = entry->exchange->peer;
     struct mcps__sink *sink = entry->exchange->sink;
     struct mcps__piece *piece;
     int r;
 
+    if (peer->sink && mcps__sink_state(sink) != MCPS__SINK_OPEN)
+        sink = peer->sink;
     if (mcps__sink_waiting(sink) > sink->soft_mark)
         return;
     piece = cancel_piece(entry->serial, mcps_strerror(why));
