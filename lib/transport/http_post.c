@@ -447,7 +447,12 @@ static void resume(struct mcps__http_conn *conn, struct mcps__http_session *sess
     if (stream->conn)
         mcps__http_reply_cut(stream->conn);
     mcps__http_stream_rewind(stream, serial);
-    take_over(conn, stream);
+    /* A client that got an error for its answer may come back for more, and for ever: only this
+     * status tells it not to. */
+    if (stream->complete && !mcps__http_stream_next(stream))
+        mcps__http_reply_empty(conn, 204);
+    else
+        take_over(conn, stream);
 }
 
 void mcps__http_get(struct mcps__http_conn *conn, const struct mcps__http_head *head)
