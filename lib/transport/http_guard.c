@@ -432,20 +432,28 @@ static struct mcps__slice page_of(const struct mcps__http_head *head)
                : (struct mcps__slice){ NULL, 0 };
 }
 
+/* Half a line would spoil the field behind it. */
+static int all_or_nothing(struct mcps__buf *buf, size_t before, int r)
+{
+    if (r < 0)
+        buf->len = before;
+    return r;
+}
+
 int mcps__guard_write_cors(const struct mcps__guard *guard,
                            const struct mcps__http_head *head, struct mcps__buf *buf)
 {
     struct mcps__slice page = page_of(head);
+    size_t before = buf->len;
     int r;
 
     if (!guard->cors)
         return 0;
     r = append_origin(buf, page);
-    return r < 0 || !page.data
-               ? r
-               : mcps__buf_append_str(buf,
-                                      "Access-Control-Expose-Headers: Mcp-Session-Id, "
+    if (r >= 0 && page.data)
+        r = mcps__buf_append_str(buf, "Access-Control-Expose-Headers: Mcp-Session-Id, "
                                       "MCP-Protocol-Version, WWW-Authenticate\r\n");
+    return all_or_nothing(buf, before, r);
 }
 
 /* The names of fields that are asked for, or of the method: tokens with commas between. */
@@ -473,6 +481,7 @@ int mcps__guard_write_preflight(const struct mcps__guard *guard,
     struct mcps__slice fields =
         mcps__headers_get(&head->headers, "Access-Control-Request-Headers");
     struct mcps__slice page = page_of(head);
+    size_t before = buf->len;
     int r;
 
     if (!guard->cors || head->method != MCPS__HTTP_OPTIONS || !page.data ||
@@ -485,5 +494,5 @@ int mcps__guard_write_preflight(const struct mcps__guard *guard,
         r = append_line(buf, "Access-Control-Allow-Headers: ", fields);
     if (r >= 0)
         r = mcps__buf_append_str(buf, "Access-Control-Max-Age: 600\r\n");
-    return r < 0 ? r : 1;
+    return r < 0 ? all_or_nothing(buf, before, r) : 1;
 }

@@ -57,7 +57,7 @@ void mcps__guard_client(const struct mcps__guard *guard,
 
 /*
  * CORS. Both are of requests that mcps__guard_check() has let in, whose Origin may ask; neither
- * appends anything when the options have no `cors`.
+ * appends anything when the options have no `cors`, or when it fails.
  */
 /* Appends the lines that let a page read an answer, each with its CRLF. */
 int mcps__guard_write_cors(const struct mcps__guard *guard,

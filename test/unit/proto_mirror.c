@@ -173,6 +173,11 @@ static void long_names(void)
         CHECK_INT(check_message(body, "resources/read", field, &why), 0);
         field[n - 1] = 'v';
         CHECK_INT(check_message(body, "resources/read", field, &why), MCPS_EPROTOCOL);
+        /* The last byte of the first piece, of which the next knows nothing. */
+        field[n - 1] = 'u';
+        n = groups > 64 ? 9 + 256 : n;
+        field[n - 1] = 'v';
+        CHECK_INT(check_message(body, "resources/read", field, &why), MCPS_EPROTOCOL);
         field[9] = '=';
         CHECK_INT(check_message(body, "resources/read", field, &why), MCPS_EPROTOCOL);
         CHECK_STR(why, "Mcp-Name has malformed base64");

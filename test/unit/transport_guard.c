@@ -612,6 +612,37 @@ out:
     mcps__guard_free(plain);
 }
 
+/* Where there is no room for all of the lines there is none of them. */
+static void lines_come_whole(void)
+{
+    const struct mcps_http_options options = MCPS_HTTP_OPTIONS(.cors = true);
+    struct mcps__guard *guard = make(&options, NULL, NULL);
+    struct request request;
+    struct mcps__buf buf;
+    bool fits = false;
+    int r;
+
+    mcps__buf_init(&buf, 0);
+    CHECK(guard);
+    CHECK_INT(read_request(&request, "OPTIONS /mcp", "Host: localhost\r\n" ASKED METHOD),
+              0);
+    for (size_t room = 1; !fits && room < 1000; room++) {
+        mcps__buf_fini(&buf);
+        mcps__buf_init(&buf, room);
+        CHECK_INT(mcps__buf_append(&buf, "x", 1), 0);
+        r = mcps__guard_write_cors(guard, &request.head, &buf);
+        CHECK(r == 0 || (r < 0 && buf.len == 1));
+        buf.len = 1;
+        r = mcps__guard_write_preflight(guard, &request.head, &buf);
+        CHECK(r == 1 || (r < 0 && buf.len == 1));
+        fits = r == 1;
+    }
+    CHECK(fits);
+out:
+    mcps__buf_fini(&buf);
+    mcps__guard_free(guard);
+}
+
 /* ---- options ---- */
 
 static void options_that_are_refused(void)
@@ -714,6 +745,7 @@ const struct unit_test guard_tests[] = {
     UNIT_TEST(clients_behind_proxies),
     UNIT_TEST(pages_may_read_answers),
     UNIT_TEST(pages_may_ask_before),
+    UNIT_TEST(lines_come_whole),
     UNIT_TEST(options_that_are_refused),
     UNIT_TEST(options_of_any_size),
     UNIT_TEST(options_are_copied),

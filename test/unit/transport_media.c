@@ -126,10 +126,11 @@ static const struct accept accepts[] = {
     { { "*/*;q=0, application/*", NULL }, true, false },
     { { "text/*;q=0, */*", NULL }, true, false },
     { { "application/json;q=0, application/json", NULL }, true, false },
+    { { "application/json, application/json;q=0", NULL }, true, false },
     /* What cannot be parsed says nothing, and spoils nothing. */
     { { "application/json;q=2", NULL }, false, false },
     { { "application/json;q=1.001", NULL }, false, false },
-    { { "application/json;q=0.0001", NULL }, false, false },
+    { { "application/json;q=0.1234", NULL }, false, false },
     { { "application/json;q=-1", NULL }, false, false },
     { { "application/json;q=", NULL }, false, false },
     { { "application/json;q=x, text/event-stream", NULL }, false, true },
