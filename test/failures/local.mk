@@ -48,6 +48,8 @@ driven_sources = test/failures/driven.c test/failures/driven.h test/failures/dri
 fixture_sources = test/failures/fixture.c test/failures/booth.c test/failures/booth.h \
 	test/failures/fixture_ask.c test/failures/fixture_round.c \
 	test/failures/quiz.c test/failures/quiz.h
+http_idle_sources = test/failures/http_idle.c test/failures/http_idle_server.c \
+	test/failures/http_idle_crowd.c test/failures/http_idle.h
 EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
@@ -63,6 +65,14 @@ FAILURES_CPPFLAGS = $(TEST_CPPFLAGS) -I$(top_srcdir)/test/fixtures \
 if SANITIZED
 FAILURES_CPPFLAGS += -DTEST_SANITIZED
 endif
+
+# On the library as it is installed: memory is judged in builds without test hooks.
+check_PROGRAMS += test/failures/http_idle
+TESTS += test/failures/http_idle
+test_failures_http_idle_SOURCES = $(http_idle_sources)
+test_failures_http_idle_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_http_idle_LDADD   = libmcpserver.la
+test_failures_http_idle_LDFLAGS = $(AM_LDFLAGS) -no-install
 
 if UNIT_TESTS
 if TEST_HOOKS
