@@ -147,22 +147,22 @@ static bool all_is_back(struct server *server, struct crowd *crowd,
            (long long)(after.heap_bytes - before->heap_bytes),
            (long long)(after.fds - before->fds));
     return expect(after.fds == before->fds, "descriptors are left") &&
-           expect(IS_WATCHED ||
-                      after.heap_bytes - before->heap_bytes <=
-                          (at_most->heap_bytes - before->heap_bytes) / 20,
+           expect(IS_WATCHED || after.heap_bytes - before->heap_bytes <=
+                                    (at_most->heap_bytes - before->heap_bytes) / 20,
                   "memory is left");
 }
 
 static bool ends_well(struct server *server, struct crowd *crowd)
 {
-    struct figures figures;
+    struct figures before, figures;
 
     crowd_forget_input(crowd);
-    if (!done(crowd, server_stop(server) && crowd_await_end(crowd) &&
-                         server_stopped(server, &figures)))
+    if (!done(crowd, server_figures(server, &before) && server_stop(server) &&
+                         crowd_await_end(crowd) && server_stopped(server, &figures)))
         return false;
-    printf("stopped with %u streams after %lld ms\n", crowd->n,
-           (long long)figures.stop_ms);
+    printf("stopped with %u streams after %lld ms, %lld ms of a processor\n", crowd->n,
+           (long long)figures.stop_ms,
+           (long long)(figures.cpu_us - before.cpu_us) / 1000);
     return expect(figures.stop_result == 0, "the stop did not succeed");
 }
 

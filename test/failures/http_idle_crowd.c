@@ -180,7 +180,7 @@ static bool look_at(struct crowd *crowd, struct client *client)
 
 static bool ended_well(const struct crowd *crowd, const struct client *client)
 {
-    static const char last[] = "\r\n0\r\n\r\n";
+    static const char last[] = "0\r\n\r\n"; /* the chunk that is empty */
     size_t len = sizeof last - 1;
 
     return client->len >= len && strcmp(client->input + client->len - len, last) == 0 &&
