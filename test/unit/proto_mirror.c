@@ -68,7 +68,10 @@ static const struct {
     { CALL("echo"), "tools/call", "echo2", "Mcp-Name is not" },
     { CALL("echo"), "tools/call", "=?base64?ZWNobw==?=", NULL },
     { CALL(""), "tools/call", "", NULL },
-    { CALL(""), "tools/call", "=?base64?" "?=", NULL },
+    { CALL(""), "tools/call",
+      "=?base64?"
+      "?=",
+      NULL },
     { CALL(""), "tools/call", "x", "Mcp-Name is not" },
     /* Whatever way a body writes it. */
     { CALL("\\u0065c\\u0068o"), "tools/call", "echo", NULL },
