@@ -115,7 +115,7 @@ size_t mcps__http_event_id(const struct mcps__http_stream *stream, uint64_t seri
 /* The stream of a session and the serial that an id names; NULL: there is none such. */
 struct mcps__http_stream *mcps__http_stream_find(struct mcps__http_session *session,
                                                  struct mcps__slice id, uint64_t *ret);
-/* Lets go of a session's streams that nobody came back for. */
+/* Lets go of a session's streams that nobody came back for, and keeps what waits for others. */
 void mcps__http_streams_expire(struct mcps__http_session *session, int64_t now);
 
 /* ---- sessions ---- */
@@ -155,6 +155,8 @@ int mcps__http_session_add(struct mcps__http_session *session) MCPS_MUST_CHECK;
 /* Of that id, if it is of whoever the connection's request is from, and now in use. */
 struct mcps__http_session *mcps__http_session_find(struct mcps__http_conn *conn,
                                                    struct mcps__slice id, bool is_old);
+/* It is in use at this moment. */
+void mcps__http_session_use(struct mcps__http_session *session);
 /* Ends it for that reason, if it has not ended, and forgets it. */
 void mcps__http_session_end(struct mcps__http_session *session,
                             enum mcps_cancel_reason reason);
@@ -212,7 +214,8 @@ struct mcps__http_reply {
     bool modern;                      /* codes of errors have a status of their own */
     bool begun;                       /* the head is written */
     bool chunked;
-    bool head_only;           /* of HEAD: the body is not written */
+    bool head_only;           /* of HEAD, 204 and 304: the body is not written */
+    bool whole_only;          /* it never becomes a stream: what is no answer is dropped */
     bool complete;            /* the last byte was written */
     bool blocked;             /* there is no room: drained() will say when there is */
     struct mcps__buf opening; /* what a stream begins with: comments, the first event */
@@ -337,8 +340,8 @@ void mcps__http_delete(struct mcps__http_conn *conn, const struct mcps__http_hea
 /* (http_reply.c) */
 void mcps__http_reply_init(struct mcps__http_reply *reply);
 void mcps__http_reply_fini(struct mcps__http_reply *reply);
-/* A line of the head that comes. */
-void mcps__http_reply_field(struct mcps__http_conn *conn, const char *name,
+/* A line of the head that comes. False: there is no room for it, and it is left out. */
+bool mcps__http_reply_field(struct mcps__http_conn *conn, const char *name,
                             const char *value);
 /* In place of a type: a field has said it, or nobody knows. */
 #define MCPS__TYPE_IN_FIELDS ""

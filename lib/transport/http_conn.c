@@ -29,6 +29,30 @@ int64_t mcps__http_after(const struct mcps__http_conn *conn, enum mcps_limit lim
     return mcps__clock_after(mcps__limit_ns(&engine_of(conn)->limits, limit));
 }
 
+/* ---- what is kept of a request counts for its account ---- */
+
+static void charge(struct mcps__http_conn *conn)
+{
+    struct mcps__http_reading *reading = conn->reading;
+    size_t kept = reading ? reading->content.cap + reading->head.cap : 0;
+
+    if (!reading || !conn->account || kept == reading->charged)
+        return;
+    if (kept > reading->charged)
+        mcps__account_charge_in(conn->account, kept - reading->charged);
+    else
+        mcps__account_uncharge_in(conn->account, reading->charged - kept);
+    reading->charged = kept;
+}
+
+static void uncharge(struct mcps__http_conn *conn)
+{
+    if (!conn->reading || !conn->account)
+        return;
+    mcps__account_uncharge_in(conn->account, conn->reading->charged);
+    conn->reading->charged = 0;
+}
+
 /* ---- who it is ---- */
 
 void mcps__http_conn_leave_peer(struct mcps__http_conn *conn)
@@ -95,8 +119,10 @@ int mcps__http_conn_account(struct mcps__http_conn *conn, const char *principal,
         mcps__account_unref(account);
         return r;
     }
+    uncharge(conn);
     mcps__account_unref(conn->account);
     conn->account = account;
+    charge(conn);
     mcps__scopes_ref(scopes);
     mcps__scopes_unref(conn->scopes);
     conn->scopes = scopes;
@@ -104,20 +130,6 @@ int mcps__http_conn_account(struct mcps__http_conn *conn, const char *principal,
 }
 
 /* ---- requests that do not come as a whole ---- */
-
-static void charge(struct mcps__http_conn *conn)
-{
-    struct mcps__http_reading *reading = conn->reading;
-    size_t kept = reading->content.cap + reading->head.cap;
-
-    if (!conn->account || kept == reading->charged)
-        return;
-    if (kept > reading->charged)
-        mcps__account_charge_in(conn->account, kept - reading->charged);
-    else
-        mcps__account_uncharge_in(conn->account, reading->charged - kept);
-    reading->charged = kept;
-}
 
 static struct mcps__http_reading *begin_reading(struct mcps__http_conn *conn)
 {
@@ -147,8 +159,7 @@ static void end_reading(struct mcps__http_conn *conn)
 
     if (!reading)
         return;
-    if (conn->account)
-        mcps__account_uncharge_in(conn->account, reading->charged);
+    uncharge(conn);
     mcps__scan_fini(&reading->scan);
     mcps__buf_fini(&reading->head);
     mcps__buf_fini(&reading->content);
@@ -201,14 +212,18 @@ static void begin_body(struct mcps__http_conn *conn)
     conn->deadline = mcps__http_after(conn, MCPS_LIMIT_BODY_MS);
 }
 
+/* If there is no room for it, the body is waited for all the same, once it is out. */
 static void say_continue(struct mcps__http_conn *conn)
 {
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
     char *out = conn->http->out + MCPS__NET_HEADROOM;
+    int r;
 
     memcpy(out, text, sizeof text - 1);
-    if (mcps__sock_write(conn->sock, out, sizeof text - 1) < 0)
+    r = mcps__sock_write(conn->sock, out, sizeof text - 1);
+    if (r < 0)
         mcps__http_conn_close(conn);
+    conn->reply.blocked = r > 0;
 }
 
 /* Scanned at once, for it is there as a whole. */
@@ -233,8 +248,11 @@ static size_t begin_request(struct mcps__http_conn *conn,
     conn->keep_alive = head->keep_alive && !conn->http->stopping;
     conn->lingers = false;
     conn->is_1_0 = head->is_1_0;
-    if (!mcps__http_admit(conn, head))
+    conn->reply.head_only = head->method == MCPS__HTTP_HEAD;
+    if (!mcps__http_admit(conn, head)) {
+        end_reading(conn);
         return conn->keep_alive && is_empty(head) ? head_len : len;
+    }
     if (is_whole && conn->state == MCPS__HTTP_READING) {
         size_t body = head->has_length ? (size_t)head->length : 0;
 
@@ -572,7 +590,8 @@ static void closed(void *userdata)
     struct mcps__engine *engine = http->transport.engine;
 
     conn->gone = true;
-    if (conn->reading && conn->state != MCPS__HTTP_ASKING) {
+    if (conn->reading &&
+        (conn->state == MCPS__HTTP_READING || conn->state == MCPS__HTTP_BODY)) {
         tell_of_cut(conn);
         say_cut(conn);
     }

@@ -60,6 +60,7 @@ void mcps__http_old_get(struct mcps__http_conn *conn)
             mcps__http_session_end(session, MCPS_CANCEL_DISCONNECT);
     }
     if (r < 0) {
+        mcps__buf_fini(&conn->reply.opening);
         refuse(conn, r);
         return;
     }

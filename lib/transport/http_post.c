@@ -130,6 +130,7 @@ static void serve(struct posted *posted, struct mcps__peer *peer,
         refuse_memory(conn);
         return;
     }
+    conn->reply.whole_only = conn->http->setup.json_only && !conn->reply.modern;
     posted->message.peer = peer;
     posted->message.sink = sink;
     mcps__dispatch_posted(&posted->message);
@@ -241,8 +242,12 @@ static void serve_session(struct posted *posted, struct mcps__http_session *sess
 static void settle_session(struct posted *posted, struct mcps__http_session *session)
 {
     const struct mcps__context *context = context_of(session->peer);
-    int r = context ? mcps__http_session_add(session) : 0;
+    int r = 0;
 
+    if (context && !mcps__http_reply_field(posted->conn, SESSION_HEADER, session->id))
+        r = -ENOMEM;
+    else if (context)
+        r = mcps__http_session_add(session);
     if (!context || r < 0) {
         mcps__http_session_end(session, MCPS_CANCEL_DISCONNECT);
         if (r < 0) {
@@ -253,7 +258,6 @@ static void settle_session(struct posted *posted, struct mcps__http_session *ses
     }
     session->primes = context->version >= MCPS__V_2025_11_25;
     session->own->primes = session->primes;
-    mcps__http_reply_field(posted->conn, SESSION_HEADER, session->id);
 }
 
 static bool has_two_versions(const struct posted *posted)
@@ -438,14 +442,17 @@ static void resume(struct mcps__http_conn *conn, struct mcps__http_session *sess
     uint64_t serial;
     struct mcps__http_stream *stream = mcps__http_stream_find(session, id, &serial);
 
+    if (stream && mcps__http_stream_has(stream, serial) && stream->conn) {
+        mcps__http_reply_cut(stream->conn);
+        /* What was taken from its sink by that may have been too much to be kept. */
+        stream = mcps__http_stream_find(session, id, &serial);
+    }
     if (!stream || !mcps__http_stream_has(stream, serial)) {
         mcps__http_reply_error(conn, 400, MCPS__RPC_INVALID_REQUEST,
                                "Bad request: Last-Event-ID names no event that is kept",
                                false);
         return;
     }
-    if (stream->conn)
-        mcps__http_reply_cut(stream->conn);
     mcps__http_stream_rewind(stream, serial);
     /* A client that got an error for its answer may come back for more, and for ever: only this
      * status tells it not to. */

@@ -126,8 +126,7 @@ static const char *reason_of(int status)
     return "";
 }
 
-/* Without room for it, the answer goes out without that line. */
-void mcps__http_reply_field(struct mcps__http_conn *conn, const char *name,
+bool mcps__http_reply_field(struct mcps__http_conn *conn, const char *name,
                             const char *value)
 {
     struct mcps__buf *fields = &conn->reply.fields;
@@ -142,6 +141,7 @@ void mcps__http_reply_field(struct mcps__http_conn *conn, const char *name,
         r = mcps__buf_append_str(fields, "\r\n");
     if (r < 0)
         fields->len = before;
+    return r >= 0;
 }
 
 static const char event_fields[] = "Content-Type: text/event-stream\r\n"
@@ -425,8 +425,6 @@ static int status_of(const struct mcps__http_reply *reply,
                : HTTP_OK;
 }
 
-static bool is_plain(const struct mcps__http_conn *conn);
-
 /* Clients of 2025-11-25 are told at once where they are, so that they can come back for the rest
  * even if nothing has come by then; others would take an empty event for a message. */
 static void prime(struct mcps__http_conn *conn)
@@ -485,7 +483,7 @@ void mcps__http_reply_comment(struct mcps__http_conn *conn)
     struct mcps__http_reply *reply = &conn->reply;
     int r;
 
-    if (reply->form == MCPS__REPLY_OPEN && !is_plain(conn))
+    if (reply->form == MCPS__REPLY_OPEN && !reply->whole_only)
         mcps__http_reply_events(conn);
     if (!is_stream(reply) || reply->part != PART_BEFORE || reply->blocked)
         return;
@@ -528,24 +526,15 @@ static void end_broken(struct mcps__http_conn *conn)
                            false);
 }
 
-/* Whether nothing but the answer may be sent. */
-static bool is_plain(const struct mcps__http_conn *conn)
-{
-    return conn->http->setup.json_only && !conn->reply.modern &&
-           conn->reply.form == MCPS__REPLY_OPEN;
-}
-
-/* What comes before the answer is for nobody. */
-static struct mcps__piece *current_last(struct mcps__http_reply *reply)
+/* What is no answer, and would make a stream of this. */
+static void drop_rest(struct mcps__http_reply *reply)
 {
     struct mcps__piece *piece = current(reply);
 
-    while (piece && !piece->last) {
+    for (; piece && !piece->last; piece = current(reply)) {
         release(reply, piece, 0, piece->len);
         leave(reply, piece);
-        piece = current(reply);
     }
-    return piece;
 }
 
 /* The state is looked at before what is there is taken: nothing comes behind it then. False:
@@ -560,7 +549,9 @@ static bool decide(struct mcps__http_conn *conn)
         end_broken(conn);
         return false;
     }
-    piece = is_plain(conn) ? current_last(reply) : current(reply);
+    if (reply->whole_only && reply->form == MCPS__REPLY_OPEN)
+        drop_rest(reply);
+    piece = current(reply);
     if (!piece) {
         if (state == MCPS__SINK_CLOSED)
             end_empty(conn);
@@ -614,13 +605,21 @@ void mcps__http_on_flush(struct mcps__post *post)
 
 /* ---- whole answers ---- */
 
+/* What was written before may still wait. */
+static void begin_replying(struct mcps__http_conn *conn)
+{
+    conn->state = MCPS__HTTP_REPLYING;
+    conn->deadline = conn->reply.blocked
+                         ? mcps__http_after(conn, MCPS_LIMIT_WRITE_STALL_MS)
+                         : MCPS__CLOCK_NEVER;
+}
+
 void mcps__http_reply_from(struct mcps__http_conn *conn, struct mcps__sink *sink)
 {
     conn->reply.sink = mcps__sink_ref(sink);
     if (!conn->reply.stream)
         sink->conn = conn;
-    conn->state = MCPS__HTTP_REPLYING;
-    conn->deadline = MCPS__CLOCK_NEVER;
+    begin_replying(conn);
     conn->said_at = mcps__clock_now();
 }
 
@@ -637,12 +636,12 @@ void mcps__http_reply_whole(struct mcps__http_conn *conn, int status, const char
     reply->form = MCPS__REPLY_WHOLE;
     reply->status = status;
     reply->type = type;
+    reply->head_only = reply->head_only || status == 204 || status == 304;
     if (piece) {
         reply->length = piece->len;
         mcps__list_push_back(&reply->pieces, &piece->link);
     }
-    conn->state = MCPS__HTTP_REPLYING;
-    conn->deadline = MCPS__CLOCK_NEVER;
+    begin_replying(conn);
     mcps__http_reply_pump(conn);
 }
 

@@ -276,10 +276,8 @@ static struct mcps__piece *text_piece(const char *text)
     return mcps__piece_end(&buf);
 }
 
-static void answer_health(struct mcps__http_conn *conn,
-                          const struct mcps__http_head *head)
+static void answer_health(struct mcps__http_conn *conn)
 {
-    conn->reply.head_only = head->method == MCPS__HTTP_HEAD;
     mcps__http_reply_field(conn, "Cache-Control", "no-store");
     mcps__http_reply_whole(conn, 200, "application/json",
                            text_piece("{\"status\":\"ok\"}"));
@@ -302,7 +300,7 @@ void mcps__http_serve(struct mcps__http_conn *conn, const struct mcps__http_head
 {
     switch (conn->route) {
     case MCPS__ROUTE_ENDPOINT: serve_endpoint(conn, head, content, scan, verdict); break;
-    case MCPS__ROUTE_HEALTH: answer_health(conn, head); break;
+    case MCPS__ROUTE_HEALTH: answer_health(conn); break;
     case MCPS__ROUTE_OLD_STREAM: mcps__http_old_get(conn); break;
     case MCPS__ROUTE_OLD_MESSAGE:
         mcps__http_old_post(conn, head, content, scan, verdict);

@@ -153,10 +153,15 @@ struct mcps__http_session *mcps__http_session_find(struct mcps__http_conn *conn,
     session = mcps__map_lookup(&all->by_id, id.data, id.len);
     if (!session || session->is_old != is_old || !is_of(session, conn->principal))
         return NULL;
+    mcps__http_session_use(session);
+    return session;
+}
+
+void mcps__http_session_use(struct mcps__http_session *session)
+{
     session->used_at = mcps__clock_now();
     mcps__list_remove(&session->link);
-    mcps__list_push_back(&all->all, &session->link);
-    return session;
+    mcps__list_push_back(&session->http->sessions.all, &session->link);
 }
 
 /* ---- ending ---- */
@@ -249,7 +254,7 @@ static void sweep_idle(struct mcps__http_sessions *all, int64_t now, int64_t bef
     MCPS__LIST_FOREACH_SAFE (node, &all->all) {
         struct mcps__http_session *session = session_of(node);
 
-        if (session->used_at > before)
+        if (session->used_at > before || session->used_at >= now)
             return;
         if (session->n_attached == 0 && !session->old_conn && !has_calls(session->peer)) {
             expire(session, MCPS_LIMIT_SESSION_IDLE_MS);

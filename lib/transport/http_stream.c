@@ -116,7 +116,7 @@ void mcps__http_stream_detach(struct mcps__http_stream *stream)
     stream->conn = NULL;
     if (stream->session) {
         stream->session->n_attached--;
-        stream->session->used_at = mcps__clock_now();
+        mcps__http_session_use(stream->session);
     }
     mcps__http_stream_hold(stream);
 }
@@ -272,20 +272,26 @@ void mcps__http_stream_sent(struct mcps__http_stream *stream)
         keep_within_limits(stream->session);
 }
 
-/* While little waits, it waits in the sink, where what would say the same again is seen. */
+/* While little waits, it waits in the sink, where what would say the same again is seen. One
+ * that has ended without an answer is complete, too. */
 void mcps__http_stream_hold(struct mcps__http_stream *stream)
 {
+    bool is_open;
     uint64_t max;
 
     if (!stream->session || stream->conn)
         return;
     max = mcps__limit(&engine_of(stream->session)->limits, MCPS_LIMIT_REPLAY_BYTES);
-    if (mcps__sink_state(stream->sink) == MCPS__SINK_OPEN &&
-        mcps__sink_waiting(stream->sink) <= max / 2)
+    is_open = mcps__sink_state(stream->sink) == MCPS__SINK_OPEN;
+    if (is_open && mcps__sink_waiting(stream->sink) <= max / 2)
         return;
     stream->n_refs++;
     while (stream->session && take(stream))
         keep_within_limits(stream->session);
+    if (!is_open && !stream->complete) {
+        stream->complete = true;
+        stream->complete_at = mcps__clock_now();
+    }
     mcps__http_stream_unref(stream);
 }
 
@@ -360,16 +366,32 @@ struct mcps__http_stream *mcps__http_stream_find(struct mcps__http_session *sess
     return NULL;
 }
 
+/* What is kept of one may push out any other: the next is looked up when that is done. One that
+ * is pushed out itself ends the walk, up to the next time. */
+static void hold_all(struct mcps__http_session *session)
+{
+    struct mcps__list *node = session->streams.next;
+
+    while (node != &session->streams) {
+        struct mcps__http_stream *stream = stream_of(node);
+
+        stream->n_refs++;
+        if (stream != session->own)
+            mcps__http_stream_hold(stream);
+        node = stream->session ? node->next : &session->streams;
+        mcps__http_stream_unref(stream);
+    }
+}
+
 /* Those are in the order in which they were made, and not in that of their ends. */
 void mcps__http_streams_expire(struct mcps__http_session *session, int64_t now)
 {
     int64_t kept = mcps__limit_ns(&engine_of(session)->limits, MCPS_LIMIT_REPLAY_MS);
 
+    hold_all(session);
     MCPS__LIST_FOREACH_SAFE (node, &session->streams) {
         struct mcps__http_stream *stream = stream_of(node);
 
-        if (!stream->conn && stream != session->own)
-            mcps__http_stream_hold(stream);
         if (stream->complete && !stream->conn && stream != session->own &&
             now - stream->complete_at >= kept)
             mcps__http_stream_forget(stream);

@@ -6,7 +6,7 @@ unit_sources = \
 	test/unit/unit.c test/unit/unit.h \
 	$(util_unit_sources) $(json_unit_sources) $(cases_unit_sources) \
 	$(oom_unit_sources) $(rpc_unit_sources) $(schema_unit_sources) $(cancel_unit_sources) $(flow_unit_sources) \
-	$(transport_unit_sources) $(net_unit_sources) $(suite_unit_sources) $(seal_unit_sources)
+	$(transport_unit_sources) $(net_unit_sources) $(http_unit_sources) $(suite_unit_sources) $(seal_unit_sources)
 
 util_unit_sources = \
 	test/unit/util_main.c test/unit/dies.h \
@@ -67,11 +67,19 @@ transport_unit_sources = \
 net_unit_sources = \
 	test/unit/net_main.c test/unit/net_scene.c test/unit/net_scene.h \
 	test/unit/net_accept.c test/unit/net_bytes.c test/unit/net_ends.c test/unit/net_loop.c
+# Connections in memory, for what stands on those of net.h.
+http_memory_sources = \
+	test/unit/http_fake.c test/unit/http_fake.h test/unit/http_scene.c test/unit/http_scene.h \
+	test/unit/http_strict.c test/unit/http_strict.h
+http_unit_sources = \
+	test/unit/http_main.c $(http_memory_sources) \
+	test/unit/http_ask.c test/unit/http_bytes.c test/unit/http_legacy.c \
+	test/unit/http_modern.c test/unit/http_refuse.c
 
 if UNIT_TESTS
 unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc \
 	test/unit/schema test/unit/suite test/unit/cancel test/unit/flow test/unit/seal \
-	test/unit/transport test/unit/net
+	test/unit/transport test/unit/net test/unit/http
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
@@ -121,4 +129,7 @@ test_unit_transport_LDADD    = libunit.la
 test_unit_net_SOURCES    = $(net_unit_sources)
 test_unit_net_CPPFLAGS   = $(TEST_CPPFLAGS)
 test_unit_net_LDADD      = libunit.la
+test_unit_http_SOURCES   = $(http_unit_sources)
+test_unit_http_CPPFLAGS  = $(TEST_CPPFLAGS)
+test_unit_http_LDADD     = libunit.la $(JSONC_LIBS)
 endif

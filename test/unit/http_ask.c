@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* What the application is asked over HTTP: who it is, and its own routes. */
+#include "config.h"
+
+#include "unit.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http_scene.h"
+#include "http_strict.h"
+#include "mcpserver/http.h"
+
+/* ---- who it is ---- */
+
+/* The field X-User says what to do: a principal; "no"; "late", which the test answers. */
+static _Atomic(mcps_http_request *) late;
+static atomic_uint n_asked;
+
+static void identify(mcps_http_request *request, void *userdata)
+{
+    const char *user = mcps_http_header(request, "x-user");
+    int r;
+
+    (void)userdata;
+    if (user && strcmp(user, "late") == 0) {
+        atomic_store(&late, request);
+        return;
+    }
+    if (user && strcmp(user, "no") == 0)
+        r = mcps_http_reject(request, 401, "Bearer");
+    else
+        r = mcps_http_accept(request, user, NULL);
+    (void)r;
+    atomic_fetch_add(&n_asked, 1);
+}
+
+static const struct mcps_http_options asking = MCPS_HTTP_OPTIONS(.identify = identify);
+
+static bool has_come(void *arg)
+{
+    struct fake_client *client = arg;
+    size_t len;
+
+    fake_all(client, &len);
+    return len > 0 || fake_is_closed(client);
+}
+
+/* Waits for what comes, from an answer of the application that another thread gives. */
+static const char *await(struct fake_client *client)
+{
+    (void)http_await(has_come, client);
+    return fake_take(client, NULL);
+}
+
+static bool is_held(void *arg)
+{
+    (void)arg;
+    return atomic_load(&late) != NULL;
+}
+
+static void who_asks_is_accepted(void)
+{
+    struct fake_client *client = NULL;
+
+    CHECK(http_begin(&asking));
+    client = fake_connect(NULL);
+    http_post(client, "X-User: a\r\nMCP-Protocol-Version: 2026-07-28\r\n", "{");
+    CHECK_INT(http_status(await(client)), 400);
+    fake_shut(client);
+    CHECK(http_is_clean());
+out:
+    http_end();
+    fake_free(client);
+}
+
+static void who_asks_is_rejected(void)
+{
+    struct fake_client *client = NULL;
+    const char *came;
+
+    CHECK(http_begin(&asking));
+    client = fake_connect(NULL);
+    http_post(client, "X-User: no\r\n", "{}");
+    came = await(client);
+    CHECK_INT(http_status(came), 401);
+    CHECK(strstr(came, "\r\nWWW-Authenticate: Bearer\r\n") != NULL);
+    CHECK_INT(strict_count(came, strlen(came)), 1);
+    CHECK(fake_has_ended(client));
+    fake_shut(client);
+    CHECK(http_is_clean());
+    CHECK_INT(http_stats().aborted, 0);
+    CHECK_INT(http_stats().refused, 1);
+out:
+    http_end();
+    fake_free(client);
+}
+
+/* Of what is read for one the other is not charged, though it comes on the same connection. */
+static void one_connection_for_two(void)
+{
+    struct fake_client *client = NULL;
+    char *text = NULL, fields[40];
+
+    CHECK(http_begin(&asking));
+    client = fake_connect(NULL);
+    for (int i = 0; i < 6; i++) {
+        size_t before, len;
+
+        snprintf(fields, sizeof fields, "X-User: %c\r\n", "ab"[i % 2]);
+        text = http_post_text(fields,
+                              "{\"a\":\"0123456789012345678901234567890123456789\"}");
+        CHECK(text != NULL);
+        fake_all(client, &before);
+        fake_send(client, text, strlen(text) - 20);
+        CHECK(http_settle());
+        fake_send(client, text + strlen(text) - 20, 20);
+        free(text);
+        text = NULL;
+        for (int n = 0; n < 1000; n++) {
+            CHECK(http_settle());
+            fake_all(client, &len);
+            if (len > before)
+                break;
+            (void)http_is_clean;
+        }
+        CHECK(http_await(has_come, client));
+        CHECK_INT(http_stats().in_bytes, 0);
+    }
+    fake_shut(client);
+    CHECK(http_is_clean());
+out:
+    free(text);
+    http_end();
+    fake_free(client);
+}
+
+static void an_answer_for_nobody(void)
+{
+    struct fake_client *client = NULL;
+    mcps_http_request *request;
+
+    for (int how = 0; how < 3; how++) {
+        atomic_store(&late, NULL);
+        CHECK(http_begin(&asking));
+        client = fake_connect(NULL);
+        http_post(client, "X-User: late\r\n", "{}");
+        CHECK(http_await(is_held, NULL));
+        if (how == 0) {
+            CHECK(http_wait(11000));
+            CHECK_INT(http_status(http_come(client)), 503);
+        } else if (how == 1) {
+            fake_reset(client);
+            CHECK(http_settle());
+        }
+        request = atomic_exchange(&late, NULL);
+        CHECK_INT(mcps_http_accept(request, "a", NULL), how < 2 ? MCPS_ECLOSED : 0);
+        CHECK(http_settle());
+        if (how == 2)
+            CHECK_INT(http_status(await(client)), 400);
+        fake_reset(client);
+        CHECK(http_is_clean());
+        http_end();
+        client = fake_free(client);
+    }
+out:
+    request = atomic_exchange(&late, NULL);
+    if (request)
+        (void)!mcps_http_reject(request, 503, NULL);
+    http_end();
+    fake_free(client);
+}
+
+/* ---- routes ---- */
+
+static void route(mcps_http_request *request, void *userdata)
+{
+    const char *type = mcps_http_query(request) ? NULL : "text/plain";
+    int r = mcps_http_reply(request, *(const int *)userdata, type, "hello", 5);
+
+    (void)r;
+}
+
+static void routes(void)
+{
+    static const int ok = 200, nothing = 204, same = 304;
+    static const char rest[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    static const struct {
+        const char *text;
+        int status;
+        const char *body;
+    } rows[] = {
+        { "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, "hello" },
+        { "GET /a?q HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, "hello" },
+        { "HEAD /a HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, "" },
+        { "GET /b HTTP/1.1\r\nHost: localhost\r\n\r\n", 204, "" },
+        { "GET /c HTTP/1.1\r\nHost: localhost\r\n\r\n", 304, "" },
+        { "PUT /a HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, NULL },
+    };
+    struct fake_client *client = NULL;
+    const char *came;
+
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_add_route(http_server, "GET", "/a", route,
+                                (void *)(uintptr_t)&ok) >= 0);
+    CHECK(mcps_server_add_route(http_server, "HEAD", "/a", route,
+                                (void *)(uintptr_t)&ok) >= 0);
+    CHECK(mcps_server_add_route(http_server, "GET", "/b", route,
+                                (void *)(uintptr_t)&nothing) >= 0);
+    CHECK(mcps_server_add_route(http_server, "GET", "/c", route,
+                                (void *)(uintptr_t)&same) >= 0);
+    CHECK(http_start());
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unit_note_on_failure("%s", rows[i].text);
+        client = fake_connect(NULL);
+        http_say(client, rows[i].text);
+        came = await(client);
+        CHECK_INT(http_status(came), rows[i].status);
+        if (rows[i].body)
+            CHECK_STR(http_body(came), rows[i].body);
+        http_say(client, rest);
+        CHECK_STR(http_body(http_come(client)), "{\"status\":\"ok\"}");
+        fake_shut(client);
+        CHECK(http_settle());
+        client = fake_free(client);
+    }
+    CHECK(http_is_clean());
+out:
+    http_end();
+    fake_free(client);
+}
+
+const struct unit_test http_ask_tests[] = {
+    UNIT_TEST(who_asks_is_accepted),
+    UNIT_TEST(who_asks_is_rejected),
+    UNIT_TEST(one_connection_for_two),
+    UNIT_TEST(an_answer_for_nobody),
+    UNIT_TEST(routes),
+    UNIT_END,
+};
