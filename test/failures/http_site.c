@@ -9,10 +9,95 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "props.h"
 
 /* ---- the server ---- */
+
+void site_raise_limits(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 16384) {
+        limit.rlim_cur = limit.rlim_max < 16384 ? limit.rlim_max : 16384;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int64_t number_of(struct json_object *args, const char *name)
+{
+    return json_object_get_int64(message_at(args, name));
+}
+
+static int emit(mcps_call *call, struct json_object *args, void *userdata)
+{
+    int64_t n = number_of(args, "n"), size = number_of(args, "size"), r = 0;
+    char *text = malloc((size_t)size + 64);
+    const struct timespec nap = { .tv_nsec = (long)number_of(args, "us") * 1000 };
+
+    (void)userdata;
+    for (int64_t i = 1; text && i <= n && r >= 0; i++) {
+        int at = sprintf(text, "{\"n\":%lld,\"pad\":\"", (long long)i);
+
+        memset(text + at, 'x', (size_t)size);
+        memcpy(text + at + size, "\"}", 3);
+        if (nap.tv_nsec > 0)
+            nanosleep(&nap, NULL);
+        r = mcps_call_log_json(call, MCPS_LOG_ERROR, NULL, text);
+    }
+    free(text);
+    return r < 0 ? (int)r : mcps_call_text(call, "emitted");
+}
+
+static int only(mcps_call *call, struct json_object *args, void *userdata)
+{
+    (void)args;
+    (void)userdata;
+    return mcps_call_text(call, "only");
+}
+
+static int news(mcps_call *call, struct json_object *args, void *userdata)
+{
+    (void)args;
+    (void)userdata;
+    return mcps_call_text(call, "news");
+}
+
+static bool add_more(struct site *site)
+{
+    static const struct mcps_tool tools[] = {
+        MCPS_TOOL_STRUCT(.name = "emit", .handler = emit),
+        MCPS_TOOL_STRUCT(.name = "only", .handler = only, .only_result = true),
+    };
+    static const struct mcps_template templates[] = {
+        MCPS_TEMPLATE_STRUCT(.uri_template = "news:{n}", .name = "news", .handler = news),
+    };
+
+    return mcps_server_add_tools(site->scene.server, tools, 2) >= 0 &&
+           mcps_server_add_templates(site->scene.server, templates, 1) >= 0;
+}
+
+int site_news(struct site *site, int n)
+{
+    char uri[32];
+
+    snprintf(uri, sizeof uri, "news:%d", n);
+    return mcps_server_resource_updated(site->scene.server, uri);
+}
+
+long event_number(const struct web_event *event)
+{
+    struct json_object *n = message_at(event->json, "params.data.n");
+    struct json_object *uri = message_at(event->json, "params.uri");
+
+    if (n)
+        return json_object_get_int64(n);
+    if (uri && strncmp(json_object_get_string(uri), "news:", 5) == 0)
+        return strtol(json_object_get_string(uri) + 5, NULL, 10);
+    return 0;
+}
 
 bool site_prepare_at(struct site *site, unsigned workers, const char *limits,
                      const char *url, const struct mcps_http_options *options)
@@ -21,7 +106,8 @@ bool site_prepare_at(struct site *site, unsigned workers, const char *limits,
 
     memset(site, 0, sizeof *site);
     if (!hands_open() ||
-        !scene_open(&site->scene, workers, limits, hands_tools, N_HANDS_TOOLS))
+        !scene_open(&site->scene, workers, limits, hands_tools, N_HANDS_TOOLS) ||
+        !add_more(site))
         return false;
     r = mcps_server_listen_http(site->scene.server, url, options);
     if (r < 0)
@@ -277,7 +363,7 @@ char *chat_hello(const char *version, const char *capabilities)
 
 bool chat_visit(struct chat *chat, struct web *web)
 {
-    return site_visit_as(chat->site, web, chat->from, 0);
+    return site_visit_as(chat->site, web, chat->from, chat->rcvbuf);
 }
 
 static bool learn_session(struct chat *chat, const struct web_answer *answer)
@@ -453,6 +539,22 @@ struct web_answer *chat_stream(struct chat *chat, struct web *web,
         return NULL;
     }
     return answer;
+}
+
+bool chat_subscribe(struct chat *chat, int n)
+{
+    struct web web = { .fd = 0 };
+    bool ok = chat_visit(chat, &web);
+
+    for (int i = 1; ok && i <= n; i++)
+        ok = chat_say(chat, &web,
+                      "{\"jsonrpc\":\"2.0\",\"id\":\"s-%d\",\"method\":"
+                      "\"resources/subscribe\",\"params\":{\"uri\":\"news:%d\"}}",
+                      i, i) &&
+             message_at(web_reply(&web), "result") != NULL;
+    ok = ok && web_ok(&web);
+    web_close(&web);
+    return ok;
 }
 
 int chat_delete(struct chat *chat)

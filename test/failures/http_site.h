@@ -30,6 +30,9 @@ struct site {
     unsigned fds; /* that were open when it had started */
 };
 
+/* As many descriptors as this process may have. Once, before any server. */
+void site_raise_limits(void);
+
 /* A server with so many workers and limits as for scene_open(), and the tools of hands.h. Not
  * started, so that more can be added; options NULL: all defaults. */
 bool site_prepare(struct site *site, unsigned workers, const char *limits,
@@ -68,6 +71,21 @@ uint64_t site_sessions(struct site *site);
 bool site_await_sessions(struct site *site, uint64_t n);
 bool site_await_connections(struct site *site, uint64_t n);
 
+/* ---- what a server sends of its own accord ---- */
+
+/*
+ * There are two tools more: "emit" logs numbered messages, from 1 on,
+ *
+ *     {"n": how many, "size": of each, about, "us": to sleep before each}
+ *
+ * and returns the text "emitted"; "only" returns the text "only", and declares that it sends
+ * nothing but that. And there are resources "news:N" to subscribe to.
+ */
+/* The number of a message of emit, or of the news; 0: it is neither. */
+long event_number(const struct web_event *event);
+/* One of the resources has changed: how many are told. */
+int site_news(struct site *site, int n);
+
 /* ---- 2026-07-28 ---- */
 
 /* A text with a request of that era; members of params as JSON text, without braces. */
@@ -91,6 +109,7 @@ struct chat {
     char version[16];
     const char *fields; /* with each request: who asks; NULL: nobody says */
     const char *from;   /* the address it comes from; NULL: any */
+    int rcvbuf;         /* of its connections; 0: the usual */
 };
 
 /* initialize and initialized, each on a connection of its own. Capabilities as JSON text. */
@@ -123,6 +142,8 @@ bool chat_get(struct chat *chat, struct web *web, const char *last_event_id);
 /* The same, up to its head with status 200. */
 struct web_answer *chat_stream(struct chat *chat, struct web *web,
                                const char *last_event_id);
+/* Subscribes to so many of the news, from 1 on. */
+bool chat_subscribe(struct chat *chat, int n);
 /* DELETE: the status. */
 int chat_delete(struct chat *chat);
 /* ALIVE: ping, and its answer. */

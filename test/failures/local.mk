@@ -50,7 +50,20 @@ fixture_sources = test/failures/fixture.c test/failures/booth.c test/failures/bo
 	test/failures/quiz.c test/failures/quiz.h
 http_idle_sources = test/failures/http_idle.c test/failures/http_idle_server.c \
 	test/failures/http_idle_crowd.c test/failures/http_idle.h
-EXTRA_DIST += $(failures_common) \
+# Over HTTP, to a server in the process: a client of raw bytes, and the site that it visits.
+site_sources = test/failures/web.c test/failures/web.h test/failures/web_read.c \
+	test/failures/http_site.c test/failures/http_site.h test/failures/http_tests.h \
+	test/failures/hands.c test/failures/hands.h
+http_sources = test/failures/http.c test/failures/http_web.c test/failures/http_abort.c \
+	test/failures/http_body.c test/failures/http_call.c test/failures/http_close.c \
+	test/failures/http_load.c
+sse_sources = test/failures/sse.c test/failures/http_stream.c test/failures/http_resume.c
+sessions_sources = test/failures/sessions.c test/failures/http_session.c \
+	test/failures/http_end.c
+guard_sources = test/failures/guard.c test/failures/http_door.c \
+	test/failures/http_smuggle.c test/failures/http_who.c
+EXTRA_DIST += $(failures_common) $(site_sources) $(http_sources) $(sse_sources) \
+	$(sessions_sources) $(guard_sources) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
@@ -82,14 +95,18 @@ failures_programs = test/failures/close test/failures/cancel test/failures/ask t
 	test/failures/eras test/failures/changes test/failures/pages test/failures/soak \
 	test/failures/idle test/failures/results test/failures/schemas test/failures/driven \
 	test/failures/layers test/failures/offers test/failures/listen test/failures/rounds \
-	test/failures/protocol test/failures/fixture
+	test/failures/protocol test/failures/fixture test/failures/http test/failures/sse \
+	test/failures/sessions test/failures/guard
 check_PROGRAMS += $(failures_programs)
 TESTS += $(failures_programs)
-check_LTLIBRARIES += libscene.la
+check_LTLIBRARIES += libscene.la libsite.la
 
 libscene_la_SOURCES  = $(failures_common)
 libscene_la_CPPFLAGS = $(FAILURES_CPPFLAGS)
 libscene_la_LIBADD   = libunit.la
+libsite_la_SOURCES  = $(site_sources)
+libsite_la_CPPFLAGS = $(FAILURES_CPPFLAGS)
+libsite_la_LIBADD   = libscene.la
 
 test_failures_close_SOURCES  = $(close_sources)
 test_failures_close_CPPFLAGS = $(FAILURES_CPPFLAGS)
@@ -166,6 +183,18 @@ test_failures_listen_LDADD    = libscene.la
 test_failures_fixture_SOURCES  = $(fixture_sources) $(conformance_sources)
 test_failures_fixture_CPPFLAGS = $(FAILURES_CPPFLAGS) -I$(top_srcdir)/test/conformance
 test_failures_fixture_LDADD    = libscene.la
+test_failures_http_SOURCES  = $(http_sources)
+test_failures_http_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_http_LDADD    = libsite.la
+test_failures_sse_SOURCES  = $(sse_sources)
+test_failures_sse_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_sse_LDADD    = libsite.la
+test_failures_sessions_SOURCES  = $(sessions_sources)
+test_failures_sessions_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_sessions_LDADD    = libsite.la
+test_failures_guard_SOURCES  = $(guard_sources)
+test_failures_guard_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_guard_LDADD    = libsite.la
 endif
 endif
 CLEANFILES += test/failures/*.driven.out

@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,27 @@ static int64_t now_ms(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static atomic_bool hushed;
+
+void web_hush(bool hush)
+{
+    atomic_store(&hushed, hush);
+}
+
+static void note(const char *format, ...) MCPS_PRINTF(1, 2);
+
+static void note(const char *format, ...)
+{
+    char text[1000];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (!atomic_load(&hushed))
+        unit_note("%s", text);
 }
 
 /* ---- life ---- */
@@ -53,13 +76,13 @@ bool web_open(struct web *web, const char *host, int port, const char *from, int
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof rcvbuf);
     if (from && (!address_of(&own, from, 0) ||
                  bind(fd, (const struct sockaddr *)&own, sizeof own) < 0)) {
-        unit_note("no socket on %s: %s", from, strerror(errno));
+        note("no socket on %s: %s", from, strerror(errno));
         close(fd);
         return false;
     }
     if (!address_of(&to, host, port) ||
         connect(fd, (const struct sockaddr *)&to, sizeof to) < 0) {
-        unit_note("no connection to %s:%d: %s", host, port, strerror(errno));
+        note("no connection to %s:%d: %s", host, port, strerror(errno));
         close(fd);
         return false;
     }
@@ -149,6 +172,11 @@ bool web_send_bytes(struct web *web, const void *data, size_t len)
     return len == 0;
 }
 
+bool web_send(struct web *web, const char *text)
+{
+    return web_send_bytes(web, text, strlen(text));
+}
+
 bool web_send_pieces(struct web *web, const void *data, size_t len, size_t piece)
 {
     const char *at = data;
@@ -168,7 +196,7 @@ void web_owe(struct web *web, unsigned n)
 bool web_say(struct web *web, const char *text)
 {
     web_owe(web, 1);
-    return web_send_bytes(web, text, strlen(text));
+    return web_send(web, text);
 }
 
 static bool add_field(struct mcps__buf *buf, const char *name, const char *value)
@@ -280,13 +308,13 @@ static bool await_web(struct web *web, bool (*is_so)(struct web *web, void *arg)
 
     while (!is_so(web, arg)) {
         if (web->fault || web->ended || web->broken || web->fd == 0 || now_ms() >= end) {
-            unit_note("no %s: %s %s", what,
-                      web->fault    ? web->fault
-                      : web->ended  ? "the server has closed the connection"
-                      : web->broken ? "the connection was reset"
-                      : !web->fd    ? "it is closed here"
-                                    : "it did not come",
-                      web->fault ? web->where : "");
+            note("no %s: %s %s", what,
+                 web->fault    ? web->fault
+                 : web->ended  ? "the server has closed the connection"
+                 : web->broken ? "the connection was reset"
+                 : !web->fd    ? "it is closed here"
+                               : "it did not come",
+                 web->fault ? web->where : "");
             return false;
         }
         web_pump(web, 100);
@@ -345,7 +373,7 @@ struct web_event *web_event(struct web *web, struct web_answer *answer)
     if (!answer || !await_web(web, has_event, answer, "event"))
         return NULL;
     if (answer->next == answer->n_events) {
-        unit_note("no event: the stream is over");
+        note("no event: the stream is over");
         return NULL;
     }
     return &answer->events[answer->next++];
@@ -391,8 +419,8 @@ struct json_object *web_final(struct web *web, struct web_answer *answer)
     if (answer->is_stream)
         message = answer->n_events > 0 ? answer->events[answer->n_events - 1].json : NULL;
     if (!web_is_response(message)) {
-        unit_note("there is no response in: %s%s", answer->head,
-                  answer->body.len > 0 ? answer->body.data : "");
+        note("there is no response in: %s%s", answer->head,
+             answer->body.len > 0 ? answer->body.data : "");
         return NULL;
     }
     return message;
@@ -419,9 +447,9 @@ bool web_gone(struct web *web, bool reset_is_fine)
     if (!await_web(web, is_gone, NULL, "end of the connection"))
         return false;
     if (web->next < web->n_answers || web->fault || (web->broken && !reset_is_fine)) {
-        unit_note("it did not just end: %s", web->fault    ? web->fault
-                                             : web->broken ? "it was reset"
-                                                           : "an answer came");
+        note("it did not just end: %s", web->fault    ? web->fault
+                                        : web->broken ? "it was reset"
+                                                      : "an answer came");
         return false;
     }
     return true;
@@ -433,7 +461,7 @@ bool web_is_quiet(struct web *web)
 
     web_pump(web, 0);
     if (web->received != received)
-        unit_note("something came: %s", web->in.len > 0 ? web->in.data : "an answer");
+        note("something came: %s", web->in.len > 0 ? web->in.data : "an answer");
     return web->received == received && !web->fault;
 }
 
@@ -442,8 +470,8 @@ bool web_ok(struct web *web)
     while (web_pump(web, 0))
         ;
     if (web->fault)
-        unit_note("%s: %s", web->fault, web->where);
+        note("%s: %s", web->fault, web->where);
     if (!web->fault && web->in.len > 0)
-        unit_note("half an answer: %.*s", (int)web->in.len, web->in.data);
+        note("half an answer: %.*s", (int)web->in.len, web->in.data);
     return !web->fault && web->in.len == 0;
 }

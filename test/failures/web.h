@@ -91,6 +91,7 @@ void web_shut(struct web *web);
 
 /* Bytes as they are, which owe nothing. False when not all could be sent. */
 bool web_send_bytes(struct web *web, const void *data, size_t len);
+bool web_send(struct web *web, const char *text);
 /* The same, cut into pieces of so many bytes. */
 bool web_send_pieces(struct web *web, const void *data, size_t len, size_t piece);
 /* So many answers are to come more. */
@@ -154,6 +155,9 @@ bool web_gone(struct web *web, bool reset_is_fine);
 bool web_is_quiet(struct web *web);
 /* No fault so far, and no half of an answer that is no stream. Says what is wrong. */
 bool web_ok(struct web *web);
+
+/* Whether it says what it misses: not where clients are to miss something. */
+void web_hush(bool hush);
 
 /* A message with a result or an error. */
 bool web_is_response(struct json_object *message);

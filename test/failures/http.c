@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Groups 1 to 4, 8 and 10 over HTTP: clients that leave, and all that ends early. */
+#include "config.h"
+
+#include <signal.h>
+
+#include "http_site.h"
+#include "http_tests.h"
+
+int main(int argc, char **argv)
+{
+    static const struct unit_suite suites[] = {
+        { "web", web_tests },          { "abort", http_abort_tests },
+        { "body", http_body_tests },   { "call", http_call_tests },
+        { "close", http_close_tests }, { "load", http_load_tests }
+    };
+
+    signal(SIGPIPE, SIG_IGN);
+    site_raise_limits();
+    return unit_main(argc, argv, suites, sizeof suites / sizeof suites[0]);
+}
