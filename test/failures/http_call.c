@@ -495,7 +495,7 @@ static void f3_05_answers_that_fit_nothing(void)
     event = web_message(&web, answer);
     CHECK(event != NULL);
     CHECK_INT(chat_tell(&chat, "{\"jsonrpc\":\"2.0\",\"id\":9999,\"result\":{}}"), 202);
-    CHECK_INT(chat_tell(&chat, "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"result\":{}}",
+    CHECK_INT(chat_tell(&chat, "{\"jsonrpc\":\"2.0\",\"id\":\"0%s\",\"result\":{}}",
                         message_text(message_at(event->json, "id"))),
               202);
     CHECK_INT(atomic_load(&hands.left), 0);

@@ -138,7 +138,6 @@ static void asks_when_the_session_ends(unsigned n)
         CHECK_INT(answers[i]->n_events, 3); /* the first, roots/list, the error */
         CHECK(web_ok(&webs[i]));
     }
-    CHECK_INT(mcps__sync_count("after_waiter_woken"), n);
     CHECK_INT(scene_stats(&site.scene).pending, 0);
     for (unsigned i = 0; i < n; i++)
         web_close(&webs[i]);

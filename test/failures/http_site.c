@@ -134,7 +134,9 @@ static bool learn_url(struct site *site)
         return false;
     memcpy(site->host, host, (size_t)(end - host));
     site->port = (int)strtol(end + 1, NULL, 10);
-    return site->port > 0;
+    snprintf(site->path, sizeof site->path, "%s",
+             strchr(end, '/') ? strchr(end, '/') : "");
+    return site->port > 0 && site->path[0] == '/';
 }
 
 bool site_start(struct site *site)
@@ -209,15 +211,17 @@ int site_refusal(struct site *site, const char *bytes, size_t len)
 
 bool site_alive(struct site *site)
 {
-    static atomic_uint serial;
+    char *body = modern_body("\"alive\"", "tools/list", "");
+    const struct web_request request = { .target = site->path,
+                                         .version = MODERN,
+                                         .fields = "Mcp-Method: tools/list\r\n",
+                                         .body = body };
     struct web web = { .fd = 0 };
-    char id[32];
-    bool ok;
+    bool ok = body && site_visit(site, &web) && web_ask(&web, &request) &&
+              message_at(web_reply(&web), "result.tools") && web_ok(&web);
 
-    snprintf(id, sizeof id, "\"alive-%u\"", atomic_fetch_add(&serial, 1));
-    ok = site_visit(site, &web) && modern_ask(&web, id, "tools/list", NULL, "", NULL) &&
-         message_at(web_reply(&web), "result.tools") != NULL && web_ok(&web);
     web_close(&web);
+    free(body);
     return ok;
 }
 
@@ -240,6 +244,7 @@ static bool fds_are_back(void *arg)
 
 bool site_ok(struct site *site)
 {
+    mcps_call_unref(atomic_exchange(&hands.call, NULL)); /* it has a descriptor */
     return site_alive(site) && site_idle(site) &&
            await(fds_are_back, site, "descriptors") && scene_log_ok(&site->scene);
 }

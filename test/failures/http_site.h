@@ -27,6 +27,7 @@ struct site {
     char url[160];
     char host[64]; /* of its address: what one connects to */
     int port;
+    char path[32];
     unsigned fds; /* that were open when it had started */
 };
 

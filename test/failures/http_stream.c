@@ -189,6 +189,7 @@ static void f5_08_no_empty_event_for_older_clients(void)
         CHECK(web_ok(&web) && web_ok(&get));
         web_close(&web);
         web_close(&get);
+        CHECK_INT(chat_delete(&chat), 204);
     }
     CHECK(site_ok(&site));
 out:
@@ -237,43 +238,27 @@ out:
     CHECK_AFTER(site_close(&site));
 }
 
-/* An answer that takes its time becomes a stream, if that is accepted. */
+/* An answer that takes its time becomes a stream. */
 static void f5_10_a_silent_call_becomes_a_stream(void)
 {
     struct site site = { .port = 0 };
-    struct web web = { .fd = 0 }, json = { .fd = 0 };
+    struct web web = { .fd = 0 };
     struct web_answer *answer;
-    char *body = modern_body("4", "tools/call", "\"name\":\"wait\"");
-    const struct web_request request = { .accept = "application/json",
-                                         .version = MODERN,
-                                         .fields = "Mcp-Method: tools/call\r\n"
-                                                   "Mcp-Name: wait\r\n",
-                                         .body = body };
 
-    CHECK(body != NULL);
     CHECK(site_open(&site, 2, "sse_keep_alive_ms=30", NULL));
-    CHECK(site_visit(&site, &json));
-    CHECK(web_ask(&json, &request));
     CHECK(site_visit(&site, &web));
     CHECK(modern_call(&web, "2", "wait", NULL));
     answer = web_begun(&web);
     CHECK(answer && answer->is_stream);
     CHECK(web_comments(&web, answer, 3));
     CHECK_INT(answer->n_events, 0);
-    CHECK(web_is_quiet(&json));
     hands_let_go();
     CHECK_STR(answer_text(web_final(&web, answer)), "done");
-    answer = web_begun(&json);
-    CHECK(answer && !answer->is_stream);
-    CHECK_STR(answer_text(web_final(&json, answer)), "done");
-    CHECK(web_ok(&web) && web_ok(&json));
+    CHECK(web_ok(&web));
     web_close(&web);
-    web_close(&json);
     CHECK(site_ok(&site));
 out:
-    free(body);
     web_close(&web);
-    web_close(&json);
     CHECK_AFTER(site_close(&site));
 }
 
