@@ -64,12 +64,16 @@ guard_sources = test/failures/guard.c test/failures/http_door.c \
 	test/failures/http_smuggle.c test/failures/http_who.c
 EXTRA_DIST += $(failures_common) $(site_sources) $(http_sources) $(sse_sources) \
 	$(sessions_sources) $(guard_sources) \
+chaos_sources = test/failures/chaos.c test/failures/chaos.h test/failures/chaos_server.c \
+	test/failures/chaos_talk.c test/failures/chaos_acts.c
+EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
 	$(handlers_sources) $(clients_sources) $(edges_sources) $(soak_sources) \
 	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) \
 	$(schemas_sources) $(driven_sources) $(idle_sources) $(layers_sources) \
-	$(offers_sources) $(listen_sources) $(rounds_sources) $(protocol_sources) $(fixture_sources)
+	$(offers_sources) $(listen_sources) $(rounds_sources) $(protocol_sources) $(fixture_sources) \
+	$(http_idle_sources) $(chaos_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
 
@@ -80,12 +84,16 @@ FAILURES_CPPFLAGS += -DTEST_SANITIZED
 endif
 
 # On the library as it is installed: memory is judged in builds without test hooks.
-check_PROGRAMS += test/failures/http_idle
-TESTS += test/failures/http_idle
+check_PROGRAMS += test/failures/http_idle test/failures/chaos
+TESTS += test/failures/http_idle test/failures/chaos
 test_failures_http_idle_SOURCES = $(http_idle_sources)
 test_failures_http_idle_CPPFLAGS = $(FAILURES_CPPFLAGS)
 test_failures_http_idle_LDADD   = libmcpserver.la
 test_failures_http_idle_LDFLAGS = $(AM_LDFLAGS) -no-install
+test_failures_chaos_SOURCES = $(chaos_sources)
+test_failures_chaos_CPPFLAGS = $(FAILURES_CPPFLAGS)
+test_failures_chaos_LDADD   = libmcpserver.la $(JSONC_LIBS)
+test_failures_chaos_LDFLAGS = $(AM_LDFLAGS) -no-install
 
 if UNIT_TESTS
 if TEST_HOOKS
