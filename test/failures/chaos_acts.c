@@ -872,5 +872,7 @@ void *play(void *arg)
     player->session[0] = '\0';
     while (!atomic_load(&player->stage->over) && act(player))
         ;
+    if (*player->session && !is_stopping(player) && !atomic_load(&player->stage->failed))
+        end_session(player);
     return NULL;
 }
