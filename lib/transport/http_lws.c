@@ -121,7 +121,7 @@ static void set_flow(struct mcps__sock *sock)
         sock->held = held;
         lws_rx_flow_control(sock->wsi, !held);
     }
-    if (held && sock->peer_is_shut)
+    if (held && (sock->peer_is_gone || (sock->peer_is_shut && !sock->told)))
         make_due(sock);
 }
 

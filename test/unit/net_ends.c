@@ -90,7 +90,13 @@ static void pause_this(struct net_conn *conn)
     mcps__sock_pause(conn->sock, true);
 }
 
-/* It was not worth a word then, but is now. */
+static void pause_who_spoke(struct net_scene *scene)
+{
+    if (scene->n_conns > 1 && net_latest(scene)->n_received > 0)
+        mcps__sock_pause(net_latest(scene)->sock, true);
+}
+
+/* In the turn of the pause, or the one before: then it was not worth a word, but is now. */
 static void an_end_that_came_before_the_pause_is_told(void)
 {
     struct net_scene scene;
@@ -98,20 +104,24 @@ static void an_end_that_came_before_the_pause_is_told(void)
     int client = -1;
 
     CHECK_INT(net_scene_init(&scene), 0);
-    scene.received = pause_this;
-    client = net_connect(&scene);
-    CHECK(client >= 0);
-    CHECK_INT(send(client, "and gone", 8, 0), 8);
-    net_close(&client);
-    net_until_size(&scene, &scene.n_conns, 1);
-    CHECK_INT(scene.n_conns, 1);
-    conn = net_latest(&scene);
-    CHECK(net_until(&scene, &conn->n_hung_up, 1));
-    CHECK(net_is_quiet(&scene));
-    CHECK_INT(conn->n_received, 1);
-    CHECK_INT(conn->n_closed, 0);
-    mcps__sock_pause(conn->sock, false);
-    CHECK(net_until(&scene, &conn->n_closed, 1));
+    for (unsigned i = 0; i < 2; i++) {
+        scene.received = i == 0 ? pause_this : NULL;
+        scene.before_wait = i == 1 ? pause_who_spoke : NULL;
+        client = net_connect(&scene);
+        CHECK(client >= 0);
+        CHECK_INT(send(client, "and gone", 8, 0), 8);
+        net_close(&client);
+        net_until_size(&scene, &scene.n_conns, i + 1);
+        CHECK_INT(scene.n_conns, i + 1);
+        conn = net_latest(&scene);
+        CHECK(net_until(&scene, &conn->n_hung_up, 1));
+        CHECK(net_is_quiet(&scene));
+        CHECK_INT(conn->n_received, 1);
+        CHECK_INT(conn->n_closed, 0);
+        scene.before_wait = NULL;
+        mcps__sock_pause(conn->sock, false);
+        CHECK(net_until(&scene, &conn->n_closed, 1));
+    }
 out:
     net_close(&client);
     net_scene_fini(&scene);
@@ -351,6 +361,22 @@ out:
     net_scene_fini(&scene);
 }
 
+static void what_is_closed_before_the_wait_is_not_waited_for(void)
+{
+    struct net_scene scene;
+    int client = -1;
+
+    CHECK_INT(net_scene_init(&scene), 0);
+    client = net_client(&scene);
+    CHECK(client >= 0);
+    scene.before_wait = close_all;
+    mcps__net_turn(scene.net);
+    CHECK_INT(scene.n_closed, 1);
+out:
+    net_close(&client);
+    net_scene_fini(&scene);
+}
+
 static void who_is_refused_is_closed_without_a_word(void)
 {
     struct net_scene scene;
@@ -429,6 +455,7 @@ const struct unit_test net_ends_tests[] = {
     UNIT_TEST_ONCE(connections_are_closed_from_everywhere,
                    "it allocates what the others do"),
     UNIT_TEST(closing_is_never_from_inside),
+    UNIT_TEST(what_is_closed_before_the_wait_is_not_waited_for),
     UNIT_TEST(who_is_refused_is_closed_without_a_word),
     UNIT_TEST(the_end_of_the_net_closes_what_is_open),
     UNIT_TEST(no_client_that_left_is_kept),
