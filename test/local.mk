@@ -43,7 +43,8 @@ distclean-local:
 
 # What has threads, for builds with the thread sanitizer: it sees nothing in the rest.
 threaded_programs = $(failures_programs) test/unit/cancel test/unit/flow test/unit/seal \
-	test/unit/net test/unit/suite test/unit/transport test/fuzz/corpus_session
+	test/unit/net test/unit/suite test/unit/transport test/fuzz/corpus_session \
+	test/failures/chaos
 check-threads:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(threaded_programs) test/failures/driven.sh' \
 		check_PROGRAMS='$(threaded_programs) test/fixtures/lab'

@@ -826,8 +826,8 @@ static bool talk_nonsense(struct player *player)
 static bool talk_besides(struct player *player)
 {
     static const char *const bodies[] = {
-        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{"
-        "\"requestId\":\"nobody\"}}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/roots/list_changed\"}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{}}",
         "{\"jsonrpc\":\"2.0\",\"id\":77777,\"result\":{}}",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-1,\"message\":\"no\"}}",
     };
