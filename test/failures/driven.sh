@@ -4,6 +4,7 @@
 set -u
 
 programs="close cancel ask stdio order handlers stop clients schemas listen offers layers rounds"
+programs="$programs http sse sessions guard"
 bad=0
 
 if ! grep -q '^#define MCPS__TEST_HOOKS' "$top_builddir/config.h" ||
