@@ -246,7 +246,7 @@ int mcps__listening_open(struct mcps__log *log, const char *host, const char *po
     if (r != 0) {
         r = error_of(r);
         mcps__log(log, MCPS_LOG_ERROR,
-                  "listening on %s, port %s: the address of that is not known: %s", host,
+                  "listening on %s, port %s: its address cannot be found out: %s", host,
                   port, mcps_strerror(r));
         return r;
     }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "net_scene.h"
+#include "schema/on_valgrind.h"
 
 extern const struct unit_test net_accept_tests[];
 
@@ -321,6 +322,10 @@ static void connections_wait_while_no_descriptor_is_free(void)
     struct net_scene scene;
     int clients[4] = { -1, -1, -1, -1 };
 
+    if (mcps__on_valgrind()) {
+        unit_skip("valgrind closes what it has no descriptor for");
+        return;
+    }
     CHECK_INT(net_scene_init(&scene), 0);
     clients[0] = net_client(&scene);
     CHECK(clients[0] >= 0);
