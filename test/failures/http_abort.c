@@ -203,7 +203,7 @@ static bool cut(struct site *site, const char *text, size_t at, enum way way)
         web_shut(&web);
         while (!web.ended && !web.broken && !web.fault && web_pump(&web, WATCHDOG_MS))
             ;
-        ok = web.ended && web_ok(&web) && web.n_answers <= (at > 0 ? 1 : 0) &&
+        ok = web.ended && web_ok(&web) && web.n_answers == (at > 0 ? 1 : 0) &&
              (web.n_answers == 0 ||
               (web.answers[0]->status == 400 && web.answers[0]->closes));
         if (!ok)
