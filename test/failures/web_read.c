@@ -42,13 +42,18 @@ static bool is_token(const char *text, size_t len)
     return len > 0;
 }
 
-static bool is_plain(const char *text, size_t len)
+static bool has_no_controls(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+        if ((unsigned char)text[i] < 0x20)
             return false;
     }
     return true;
+}
+
+static bool is_plain(const char *text, size_t len)
+{
+    return has_no_controls(text, len) && !memchr(text, 0x7f, len);
 }
 
 /* "Name: value" with one blank between, and none at the end. */
@@ -286,7 +291,7 @@ static bool take_line(struct web_event *event, const char *line, size_t len)
             return false;
         *places[i] = strndup(line + n, len - n);
         return *places[i] && strlen(*places[i]) == len - n &&
-               is_plain(line + n, len - n) && (i == 2 || len > n);
+               has_no_controls(line + n, len - n) && (i == 2 || len > n);
     }
     return false;
 }
