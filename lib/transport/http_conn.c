@@ -261,6 +261,7 @@ static size_t begin_request(struct mcps__http_conn *conn,
         return head_len + body;
     }
     if (keep_head(conn, head, data, head_len) < 0) {
+        mcps__http_ask_forget(conn);
         refuse_memory(conn);
         return len;
     }

@@ -3,7 +3,7 @@ corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
 	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session \
 	test/fuzz/corpus_args test/fuzz/corpus_regex test/fuzz/corpus_schema test/fuzz/corpus_check \
 	test/fuzz/corpus_uri test/fuzz/corpus_seal test/fuzz/corpus_canonical \
-	test/fuzz/corpus_http
+	test/fuzz/corpus_http test/fuzz/corpus_conn
 check_PROGRAMS += $(corpus_programs)
 TESTS += $(corpus_programs)
 EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
@@ -50,11 +50,14 @@ test_fuzz_corpus_canonical_LDADD    = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_corpus_http_SOURCES      = test/fuzz/fuzz_http.c $(corpus_main)
 test_fuzz_corpus_http_CPPFLAGS     = $(AM_CPPFLAGS) -DLONG_INPUTS=400000 -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/http"'
 test_fuzz_corpus_http_LDADD        = libmcpscore.la
+test_fuzz_corpus_conn_SOURCES      = test/fuzz/fuzz_conn.c $(http_memory_sources) $(corpus_main)
+test_fuzz_corpus_conn_CPPFLAGS     = $(TEST_CPPFLAGS) -DLONG_INPUTS=100000 -DTEST_CORPUS_DIR='"$(abs_top_srcdir)/test/fuzz/corpus/conn"'
+test_fuzz_corpus_conn_LDADD        = libmcpscore.la $(JSONC_LIBS)
 
 fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 \
 	test/fuzz/fuzz_session test/fuzz/fuzz_args test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check \
 	test/fuzz/fuzz_uri test/fuzz/fuzz_seal test/fuzz/fuzz_canonical \
-	test/fuzz/fuzz_http
+	test/fuzz/fuzz_http test/fuzz/fuzz_conn
 EXTRA_PROGRAMS += $(fuzz_programs)
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)
@@ -100,3 +103,7 @@ test_fuzz_fuzz_canonical_LDADD   = libmcpscore.la $(JSONC_LIBS)
 test_fuzz_fuzz_http_SOURCES     = test/fuzz/fuzz_http.c test/fuzz/fuzz.h
 test_fuzz_fuzz_http_LDFLAGS     = $(fuzzer_ldflags)
 test_fuzz_fuzz_http_LDADD       = libmcpscore.la
+test_fuzz_fuzz_conn_SOURCES     = test/fuzz/fuzz_conn.c $(http_memory_sources) test/fuzz/fuzz.h
+test_fuzz_fuzz_conn_CPPFLAGS    = $(TEST_CPPFLAGS)
+test_fuzz_fuzz_conn_LDFLAGS     = $(fuzzer_ldflags)
+test_fuzz_fuzz_conn_LDADD       = libmcpscore.la $(JSONC_LIBS)

@@ -20,7 +20,7 @@ fi
 make -s -C "$build" libmcpscore.la test/fuzz/fuzz_scan test/fuzz/fuzz_frame \
     test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 test/fuzz/fuzz_session test/fuzz/fuzz_args \
     test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check test/fuzz/fuzz_uri \
-    test/fuzz/fuzz_seal test/fuzz/fuzz_canonical test/fuzz/fuzz_http
+    test/fuzz/fuzz_seal test/fuzz/fuzz_canonical test/fuzz/fuzz_http test/fuzz/fuzz_conn
 
 run() { # target
     found=$build/test/fuzz/found/$1
@@ -35,7 +35,7 @@ run() { # target
 
 bad=0
 for pair in "scan envelope" "frame base64" "session args" "schema check" "regex uri" \
-    "seal canonical" "http"; do
+    "seal canonical" "http conn"; do
     pids=
     for target in $pair; do
         run "$target" &

@@ -110,8 +110,8 @@ static void a_refused_head_in_pieces(void)
     CHECK_INT(http_stats().aborted, 0);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* ---- HEAD ---- */
@@ -145,8 +145,8 @@ static void heads_alone(void)
     }
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* ---- Expect ---- */
@@ -171,8 +171,8 @@ static void a_body_is_asked_for(void)
     fake_shut(client);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* There is room for what comes before it, and for nothing else, now or later. */
@@ -206,8 +206,8 @@ static void a_body_is_asked_for_without_room(void)
         client = fake_free(client);
     }
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* ---- clients that leave in the middle ---- */
@@ -293,8 +293,8 @@ static void a_client_of_1_0(void)
     CHECK(fake_is_closed(client));
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* ---- time, and how many ---- */
@@ -335,8 +335,8 @@ static void times(void)
     CHECK_STR(http_come(client), "");
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 static void at_most_so_many_connections(void)
@@ -361,9 +361,9 @@ static void at_most_so_many_connections(void)
     fake_reset(clients[2]);
     CHECK(http_is_clean());
 out:
-    http_end();
     for (int i = 0; i < 3; i++)
         fake_free(clients[i]);
+    http_end();
 }
 
 /* ---- the stop ---- */
@@ -409,12 +409,12 @@ static void a_stop_with_all_kinds_of_connections(void)
     CHECK_INT(http_stats().connections, 0);
     CHECK_INT(mcps_server_process(http_server), MCPS_ECLOSED);
 out:
-    http_end();
     fake_free(idle);
     fake_free(head);
     fake_free(body);
     fake_free(call);
     fake_free(get);
+    http_end();
 }
 
 const struct unit_test http_bytes_tests[] = {

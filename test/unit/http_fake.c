@@ -150,6 +150,11 @@ const char *fake_take(struct fake_client *client, size_t *ret_len)
     return data;
 }
 
+bool fake_has_more(const struct fake_client *client)
+{
+    return client->taken < client->come.len;
+}
+
 const char *fake_all(const struct fake_client *client, size_t *ret_len)
 {
     *ret_len = client->come.len;

@@ -39,6 +39,7 @@ void fake_window(struct fake_client *client, size_t size);
 /* What has come of the server since the last time, with a NUL behind it; borrowed up to the
  * next call for the client. */
 const char *fake_take(struct fake_client *client, size_t *ret_len);
+bool fake_has_more(const struct fake_client *client);
 /* All that has come since the first. */
 const char *fake_all(const struct fake_client *client, size_t *ret_len);
 /* The server has shut its side, or closed the connection. */

@@ -94,8 +94,8 @@ static void a_session_and_its_call(void)
     CHECK(http_is_clean());
 out:
     free(body);
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* A client that knows no event ids is not given an empty one. */
@@ -116,8 +116,8 @@ static void an_older_session_and_its_call(void)
     CHECK(http_is_clean());
 out:
     free(body);
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 static void a_batch(void)
@@ -142,8 +142,8 @@ static void a_batch(void)
     CHECK(http_is_clean());
 out:
     free(body);
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* ---- coming back ---- */
@@ -166,7 +166,7 @@ static void a_dropped_stream_is_resumed(void)
             fake_reset(client);
         CHECK(http_settle());
         CHECK(fake_is_closed(client));
-        CHECK_INT(mcps_call_cancelled(http_held()), MCPS_CANCEL_NONE);
+        CHECK_INT(http_reason(), MCPS_CANCEL_NONE);
         CHECK(http_finish("kept"));
         again = get(&chat, "2_0");
         body = body_of(again, 200);
@@ -192,9 +192,9 @@ static void a_dropped_stream_is_resumed(void)
     }
 out:
     free(body);
-    http_end();
     fake_free(client);
     fake_free(again);
+    http_end();
 }
 
 /* One client has it after the other: what the first has of it ends in order. */
@@ -224,9 +224,9 @@ static void a_stream_is_taken_over(void)
     CHECK_INT(delete (&chat), 204);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
     fake_free(again);
+    http_end();
 }
 
 /* While it is blocked in the middle of an event nothing can end it in order. */
@@ -258,9 +258,9 @@ static void a_blocked_stream_is_taken_over(void)
     CHECK(http_is_clean());
 out:
     strict_free(&answer);
-    http_end();
     fake_free(client);
     fake_free(again);
+    http_end();
 }
 
 static void a_call_that_closes_its_stream(void)
@@ -288,9 +288,9 @@ static void a_call_that_closes_its_stream(void)
     CHECK(http_is_clean());
 out:
     free(body);
-    http_end();
     fake_free(client);
     fake_free(again);
+    http_end();
 }
 
 /* ---- the stream of a session ---- */
@@ -326,9 +326,9 @@ static void the_stream_of_a_session(void)
     fake_reset(again);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
     fake_free(again);
+    http_end();
 }
 
 static void a_session_ends_while_it_is_written(void)
@@ -352,7 +352,7 @@ static void a_session_ends_while_it_is_written(void)
     http_post(other, chat.field, CALL("2", "hold"));
     CHECK(http_settle());
     CHECK_INT(delete (&chat), 204);
-    CHECK_INT(mcps_call_cancelled(http_held()), MCPS_CANCEL_SESSION_END);
+    CHECK_INT(http_reason(), MCPS_CANCEL_SESSION_END);
     CHECK(strstr(http_come(other), "\"id\":2,\"error\":{\"code\":-32000,"
                                    "\"message\":\"The session was ended\"}}") != NULL);
     CHECK_INT(http_stats().replay_bytes, 0);
@@ -368,9 +368,9 @@ static void a_session_ends_while_it_is_written(void)
     CHECK(http_is_clean());
 out:
     strict_free(&answer);
-    http_end();
     fake_free(client);
     fake_free(other);
+    http_end();
 }
 
 static void sessions_expire(void)
@@ -412,9 +412,9 @@ static void sessions_in_use_do_not_expire(void)
     CHECK_INT(http_stats().sessions, 0);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(clients[0]);
     fake_free(clients[1]);
+    http_end();
 }
 
 /* ---- what is kept ---- */
@@ -447,6 +447,7 @@ static void streams_push_each_other_out(void)
         http_post(client, chat.field, body);
         CHECK(http_settle());
         CHECK(http_stats().replay_bytes <= 3000);
+        CHECK(http_held() != NULL);
         /* Little waits in the sink of the first, until the next look. */
         for (int n = 0; n < 12; n++)
             mcps_call_progress(http_held(), 12 * i + n + 1, 1000, "so far");
@@ -460,8 +461,8 @@ static void streams_push_each_other_out(void)
     CHECK_INT(delete (&chat), 204);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* ---- what is asked of the client ---- */
@@ -493,9 +494,9 @@ static void a_request_of_ours_on_its_stream(void)
     CHECK_INT(delete (&chat), 204);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
     fake_free(other);
+    http_end();
 }
 
 /* ---- without sessions, and without streams ---- */
@@ -523,8 +524,8 @@ static void a_stateless_server(void)
     CHECK(http_is_clean());
 out:
     free(body);
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* Nothing makes a stream of an answer there, not even silence. */
@@ -553,8 +554,8 @@ static void a_server_without_streams(void)
     CHECK(http_is_clean());
 out:
     free(body);
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* ---- 2024-11-05 ---- */
@@ -595,9 +596,9 @@ static void the_oldest_transport(void)
     fake_reset(other);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
     fake_free(other);
+    http_end();
 }
 
 const struct unit_test http_legacy_tests[] = {

@@ -85,8 +85,8 @@ static void each_is_refused(void)
     CHECK_INT(http_logged(MCPS_LOG_ERROR), 0);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 static void a_head_that_is_too_large(void)
@@ -104,8 +104,8 @@ static void a_head_that_is_too_large(void)
     fake_shut(client);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 static void too_many_sessions(void)
@@ -132,8 +132,8 @@ static void too_many_sessions(void)
         client = fake_free(client);
     }
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 /* There is none for who did not say hello properly. */
@@ -155,8 +155,8 @@ static void no_session_without_a_hello(void)
     fake_shut(client);
     CHECK(http_is_clean());
 out:
-    http_end();
     fake_free(client);
+    http_end();
 }
 
 const struct unit_test http_refuse_tests[] = {

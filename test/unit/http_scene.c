@@ -13,6 +13,7 @@
 #include <json-c/json_object.h>
 
 #include "util/clock.h"
+#include "util/mem.h"
 
 enum { TURNS_MAX = 20000, FILL_MAX = 1 << 20, AWAIT_MS = 10000 };
 
@@ -113,6 +114,11 @@ mcps_call *http_held(void)
     return site.held;
 }
 
+int http_reason(void)
+{
+    return site.held ? (int)mcps_call_cancelled(site.held) : -1;
+}
+
 bool http_finish(const char *text)
 {
     bool ok = site.held && mcps_call_text(site.held, "%s", text) >= 0;
@@ -180,14 +186,16 @@ bool http_begin(const struct mcps_http_options *options)
     return http_prepare(options) && http_start();
 }
 
+static void check_nothing_left(void);
+
 void http_end(void)
 {
     mcps__clock_release();
     if (site.held)
         mcps_call_finish(site.held, 0);
     let_go();
-    for (int i = 0; i < 3 && site.started && mcps_server_stop(http_server, 0) != 0; i++)
-        ;
+    if (site.started && mcps_server_stop(http_server, 0) == 0)
+        check_nothing_left();
     http_server = mcps_server_unref(http_server);
     free(site.letters);
     site.letters = NULL;
@@ -220,11 +228,24 @@ bool http_wait(unsigned ms)
     return http_settle();
 }
 
+/* What is awaited may never come when there was no memory for it. */
+#ifdef MCPS__TEST_HOOKS
+static int await_ms(void)
+{
+    return mcps__mem_has_failed() ? AWAIT_MS / 100 : AWAIT_MS;
+}
+#else
+static int await_ms(void)
+{
+    return AWAIT_MS;
+}
+#endif
+
 bool http_await(bool (*is_so)(void *arg), void *arg)
 {
     bool ok = http_settle();
 
-    for (int ms = 0; ok && !is_so(arg) && ms < AWAIT_MS; ms++) {
+    for (int ms = 0; ok && !is_so(arg) && ms < await_ms(); ms++) {
         (void)poll(NULL, 0, 1);
         ok = http_settle();
     }
@@ -239,21 +260,41 @@ struct mcps_stats http_stats(void)
     return stats;
 }
 
+static bool has_nothing(const struct mcps_stats *stats)
+{
+    return stats->connections == 0 && stats->sessions == 0 && stats->in_flight == 0 &&
+           stats->streams == 0 && stats->in_bytes == 0 && stats->out_bytes == 0 &&
+           stats->replay_bytes == 0 && stats->pending == 0 && stats->listens == 0 &&
+           stats->accounts == 0 && fake_n_socks() == 0;
+}
+
 /* The control pool frees calls, and with them what they have of accounts. */
 static bool is_clean(void *arg)
 {
-    struct mcps_stats stats = http_stats();
+    const struct mcps_stats stats = http_stats();
 
     (void)arg;
-    return stats.connections == 0 && stats.sessions == 0 && stats.in_flight == 0 &&
-           stats.streams == 0 && stats.in_bytes == 0 && stats.out_bytes == 0 &&
-           stats.replay_bytes == 0 && stats.pending == 0 && stats.listens == 0 &&
-           stats.accounts == 0 && fake_n_socks() == 0;
+    return has_nothing(&stats);
 }
 
 bool http_is_clean(void)
 {
     return http_await(is_clean, NULL);
+}
+
+/* That holds whatever memory there was: no check that failed for want of it excuses this. */
+static void check_nothing_left(void)
+{
+    const struct mcps_stats stats = http_stats();
+
+    if (has_nothing(&stats))
+        return;
+#define XX(name, text)     \
+    if (stats.name > 0)    \
+        fprintf(stderr, "left behind: " #name " %llu\n", (unsigned long long)stats.name);
+    MCPS_STATS_MAP(XX)
+#undef XX
+    abort();
 }
 
 /* ---- what clients say ---- */
@@ -287,8 +328,7 @@ void http_post(struct fake_client *client, const char *fields, const char *body)
     free(text);
 }
 
-void http_call(struct fake_client *client, const char *id, const char *tool,
-               const char *arguments)
+char *http_call_text(const char *id, const char *tool, const char *arguments)
 {
     char fields[200], body[600];
 
@@ -300,7 +340,17 @@ void http_call(struct fake_client *client, const char *id, const char *tool,
              "{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"tools/call\",\"params\":{"
              "\"name\":\"%s\",\"arguments\":%s," META "}}",
              id, tool, arguments);
-    http_post(client, fields, body);
+    return http_post_text(fields, body);
+}
+
+void http_call(struct fake_client *client, const char *id, const char *tool,
+               const char *arguments)
+{
+    char *text = http_call_text(id, tool, arguments);
+
+    if (text)
+        http_say(client, text);
+    free(text);
 }
 
 char *http_exchange(const char *text)

@@ -35,6 +35,8 @@ void http_end(void);
 extern mcps_server *http_server;
 /* The call that the latest handler of "hold" has kept: a reference of the scene's. NULL. */
 mcps_call *http_held(void);
+/* Why that was cancelled; -1: there is none. */
+int http_reason(void);
 /* Finishes that, with a text, and lets go of it. */
 bool http_finish(const char *text);
 /* The tool is none any more. */
@@ -74,7 +76,8 @@ char *http_post_text(const char *fields, const char *body);
 void http_post(struct fake_client *client, const char *fields, const char *body);
 /* A text, as it is. */
 void http_say(struct fake_client *client, const char *text);
-/* A tools/call of 2026-07-28, with its fields. */
+/* A tools/call of 2026-07-28, with its fields, as text to be freed. */
+char *http_call_text(const char *id, const char *tool, const char *arguments);
 void http_call(struct fake_client *client, const char *id, const char *tool,
                const char *arguments);
 
