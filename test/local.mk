@@ -30,7 +30,9 @@ check-long: all test/fixtures/lab test/clients/args_cases
 EXTRA_DIST += test/clients/run.sh test/clients/server.sh test/clients/lab.mjs test/clients/ts.mjs \
 	test/clients/features.mjs test/clients/ts_features.mjs test/clients/modern_features.mjs \
 	test/clients/modern.mjs test/clients/py.py test/clients/schema.mjs \
-	test/clients/schema_offers.mjs test/clients/schema_wire.mjs test/clients/args.mjs
+	test/clients/schema_offers.mjs test/clients/schema_wire.mjs test/clients/args.mjs \
+	test/clients/web.mjs test/clients/ts_web.mjs test/clients/modern_web.mjs \
+	test/clients/wire.mjs test/clients/curl.sh test/clients/nginx.sh test/clients/nginx.conf
 EXTRA_PROGRAMS += test/clients/args_cases
 test_clients_args_cases_SOURCES = test/clients/args_cases.c $(fields_sources)
 test_clients_args_cases_LDADD   = libmcpscore.la $(JSONC_LIBS)

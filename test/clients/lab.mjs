@@ -2,15 +2,22 @@
 // What the official TypeScript clients of both eras have in common here: a server of its own
 // for each scenario, all that went over the wire, and the running of scenarios. Each scenario
 // says PASS or FAIL. What a client's package does in its own way is in a class that extends
-// Lab.
+// Lab. The server is reached over what MCPS_CLIENTS_OVER says: stdio, or http, or http behind
+// nginx, or sse, which is HTTP as 2024-11-05 has it.
 
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { Front, Proxy, Server, childOf } from './web.mjs';
 
 const [starter, program, folder, ...wanted] = process.argv.slice(2);
 
+export const OVER = process.env.MCPS_CLIENTS_OVER ?? 'stdio';
+// All of a client's messages come on one stream, which ends with it.
+export const ONE_WIRE = ['stdio', 'sse'].includes(OVER);
+// What the server is told where.
+const HTTP = { http: [], nginx: ['proxies=127.0.0.1'], sse: ['http_sse'] };
 export const CALC = join(dirname(program), '../../doc/examples/calc');
 export const KINDS = join(dirname(program), 'kinds');
 const WATCHDOG_MS = 120000;
@@ -46,29 +53,76 @@ export const ROOTS = [
 let current;
 let labs = 0;
 
-// Extended by newClient(options), newTransport(parameters, options), and call().
+// Extended by newClient(options), newTransport(parameters, options), over HTTP
+// newWeb(url, options, more), and call().
 export class Lab {
     constructor(name, options) {
         this.file = join(folder, `${name}-${++labs}`);
         this.sent = [];
         this.received = [];
         this.errors = [];
+        this.fetched = []; // over HTTP: each request, and what came
         this.raw = new Map(); // what a scenario writes by itself, by id
         this.server = basename(options.server ?? program);
+        this.options = options;
         this.client = this.newClient(options);
-        this.client.onerror = (error) => this.errors.push(error);
-        this.transport = this.#makeTransport(options);
+        // What it cuts off itself when it goes is no error.
+        this.client.onerror = (error) => this.leaving || this.errors.push(error);
     }
 
-    // Each process has files of its own, for there may be several.
-    #makeTransport(options) {
-        const { args = [], server = program, env, offer } = options;
-        const transport = this.newTransport({
-            command: '/bin/sh',
-            args: ['-c', 'file=$1.$$; shift; exec /bin/sh "$0" "$file" "$@"', starter,
-                this.file, server, ...args, 'stdio:'],
-            env,
-        }, options);
+    // Over HTTP a server is started for it, unless the options have the URL of one.
+    async #makeTransport() {
+        const { args = [], server = program, env, http = [] } = this.options;
+
+        // Each process has files of its own, for there may be several.
+        if (OVER === 'stdio')
+            return this.newTransport({
+                command: '/bin/sh',
+                args: ['-c', 'file=$1.$$; shift; exec /bin/sh "$0" "$file" "$@"', starter,
+                    this.file, server, ...args, 'stdio:'],
+                env,
+            }, this.options);
+        if (!this.options.url) {
+            this.started = await Server.start(starter, `${this.file}.1`, server,
+                [...args, ...[...HTTP[OVER], ...http].flatMap((one) => ['--http', one])],
+                env);
+            this.url = this.started.url;
+        }
+        if (!this.options.url && OVER === 'nginx') {
+            this.front = await Front.start(starter, this.file, this.url);
+            this.url = this.front.url;
+        }
+        this.url ??= this.options.url;
+        if (this.options.proxied) {
+            this.proxy = await Proxy.start(this.url);
+            this.url = this.proxy.url;
+        }
+        return this.newWeb(new URL(this.url), this.options,
+            { fetch: (...request) => this.#fetch(...request) });
+    }
+
+    async #fetch(url, init) {
+        const entry = { method: init.method ?? 'GET', headers: new Headers(init.headers) };
+
+        this.fetched.push(entry);
+        const answer = await fetch(url, init);
+
+        entry.status = answer.status;
+        entry.type = answer.headers.get('content-type');
+        return answer;
+    }
+
+    // The stream of what belongs to no request is open, where there is one.
+    async listens() {
+        const begun = this.sent.some(({ method }) => method === 'notifications/initialized');
+
+        if (!ONE_WIRE && begun)
+            await this.until(() => this.fetched.some(
+                ({ method, status }) => method === 'GET' && [200, 405].includes(status)));
+    }
+
+    #wrap(transport) {
+        const { offer } = this.options;
         const send = transport.send.bind(transport);
         let handler;
 
@@ -116,11 +170,29 @@ export class Lab {
     ask(id, method, params) {
         const answer = new Promise((resolve) => { this.raw.set(id, resolve); });
 
-        return this.write({ id, method, ...params && { params } }).then(() => answer);
+        return this.write({ id, method, ...params && { params } }).then(() => answer,
+            (error) => { this.drop(error); return bodyOf(error); });
+    }
+
+    // An error that the client says besides throwing it, or that was to be.
+    drop(what) {
+        this.errors = this.errors.filter((error) => error !== what &&
+            !(what instanceof RegExp && what.test(error.message)));
+    }
+
+    // Over HTTP a cancelled call of the legacy era is answered, for its stream has to end. Its
+    // client has forgotten it by then, and says so.
+    async seesCancelled() {
+        if (ONE_WIRE || this.isModern)
+            return;
+        await this.until(() => this.received.some(({ error }) => error?.code === -32800));
+        this.drop(/unknown message ID: .*-32800/);
     }
 
     async connect(options) {
+        this.transport = this.#wrap(await this.#makeTransport());
         await this.client.connect(this.transport, options);
+        await this.listens();
     }
 
     // The text of a result that is none of an error.
@@ -181,17 +253,40 @@ export class Lab {
         throw new Error('a server did not end by itself');
     }
 
-    // Every server that was started has ended well by itself.
-    async close(processes = 1) {
+    async stopServer() {
+        if (this.started) {
+            this.started.stop();
+            return;
+        }
+        const [file] = await this.#files('.pid');
+        process.kill(await childOf((await readFile(file, 'utf8')).trim()), 'SIGTERM');
+    }
+
+    // Over HTTP the session ends as well, and the server when it is told to.
+    async leave() {
+        if (!this.gone)
+            await this.transport?.terminateSession?.();
+        this.leaving = true;
         await this.client.close();
+    }
+
+    // Every server that was started has ended well by itself.
+    async close(processes = this.options.url ? 0 : 1) {
+        await this.leave();
+        this.started?.stop();
+        this.proxy?.stop();
         const pids = await this.#files('.pid');
 
         assert.equal(pids.length, processes, 'servers that were started');
         for (const pid of pids)
             assert.equal(await this.#exitCode(pid.replace(/pid$/, 'status')), 0,
                 'exit code of a server');
+        if (this.front)
+            assert.equal(await this.front.stop(), '', 'what nginx has said');
         assert.deepEqual(this.errors, [], 'errors that the client saw');
         this.#checkAnswers();
+        await writeFile(`${this.file}.wire`,
+            JSON.stringify({ sent: this.sent, received: this.received }));
     }
 
     // Whatever happened: at most one answer to each request, in the shape of its era, and
@@ -248,6 +343,11 @@ export function onlyText(result) {
     return result.content[0].text;
 }
 
+// What came with a status that is none of success: clients say it in an error.
+export function bodyOf(error) {
+    return JSON.parse(error.message.slice(error.message.indexOf('{')));
+}
+
 export async function failure(promise) {
     try {
         await promise;
@@ -281,7 +381,9 @@ const scenarios = [];
 
 // Options: `server` and its `args` and `env`, the client's `capabilities` and `handlers` by
 // method, `offer` (a revision), `bare` (not connected), `closed` (the body closes by itself),
-// and those of a client.
+// and those of a client. `only` says where it is played: over stdio, http (behind nginx, too),
+// or direct. Over HTTP also `http`, options of the server's, `url` of one that is there
+// already, and `proxied`: by way of a proxy that cuts connections.
 export function scenario(name, body, options = {}) {
     scenarios.push({ name, body, options });
 }
@@ -296,6 +398,9 @@ async function play({ name, body, options }, OwnLab) {
         await body(lab);
     } catch (error) {
         await lab.client.close().catch(() => {});
+        lab.started?.stop();
+        lab.proxy?.stop();
+        await lab.front?.stop();
         throw error;
     }
     if (!options.closed)
@@ -307,14 +412,19 @@ async function watchdog(signal) {
     throw new Error(`no end after ${WATCHDOG_MS} ms; ${JSON.stringify(current.waiting)}`);
 }
 
+const PLACES = { stdio: ['stdio'], http: ['http', 'direct'], nginx: ['http'], sse: [] };
+
 // Runs the scenarios with labs of that class, and ends the process.
-export async function run(client, OwnLab) {
+export async function run(own, OwnLab) {
+    const client = OVER === 'stdio' ? own : `${OVER}-${own}`;
     let failed = 0;
 
     for (const one of scenarios) {
         const stop = new AbortController();
 
         if (wanted.length > 0 && !wanted.includes(one.name))
+            continue;
+        if (one.options.only && !PLACES[OVER].includes(one.options.only))
             continue;
         try {
             await Promise.race([play(one, OwnLab), watchdog(stop.signal)]);

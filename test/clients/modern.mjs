@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The official TypeScript client of the modern era, which also speaks the legacy one,
-// drives the lab over stdio. run.sh installs the client and calls this. Says PASS or FAIL
-// for each scenario, and exits with 1 if one failed.
+// drives the lab over stdio, or over HTTP; see lab.mjs. run.sh installs the client and calls
+// this. Says PASS or FAIL for each scenario, and exits with 1 if one failed.
 // Usage: node modern.mjs SERVER.SH LAB FOLDER [SCENARIO]...
 
 import assert from 'node:assert/strict';
@@ -9,15 +9,16 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
     Client, ProtocolError, ProtocolErrorCode, SdkError, SdkErrorCode,
-    UnsupportedProtocolVersionError,
+    StreamableHTTPClientTransport, UnsupportedProtocolVersionError,
 } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import {
-    CALC, FEWER_STEPS, FOREVER, Lab, LEGACY, META, MODERN, ROOTS, TEXTS, TOOLS, checkFewSteps,
-    failure, isModern, methods, onlyText, run, scenario,
+    CALC, FEWER_STEPS, FOREVER, Lab, LEGACY, META, MODERN, OVER, ROOTS, TEXTS, TOOLS, bodyOf,
+    checkFewSteps, failure, isModern, methods, onlyText, run, scenario,
 } from './lab.mjs';
 import './features.mjs';
 import './modern_features.mjs';
+import './modern_web.mjs';
 
 const LATER = '2099-01-01'; // no server has it
 const VERSION = `${META}protocolVersion`;
@@ -43,6 +44,11 @@ class ModernLab extends Lab {
 
     newTransport(parameters, { transport: Transport = SameProcess }) {
         return new Transport(parameters);
+    }
+
+    newWeb(url, { reconnect }, more) {
+        return new StreamableHTTPClientTransport(url,
+            { ...more, ...reconnect && { reconnectionOptions: reconnect } });
     }
 
     call(name, args, options) {
@@ -90,7 +96,7 @@ scenario('connect by way of a second process', async (lab) => {
     assert.equal(await lab.text('add', { a: 1, b: 2 }), '3');
     assert.deepEqual(methods(lab.sent), ['tools/call']);
     await lab.close(2);
-}, { transport: StdioClientTransport, closed: true });
+}, { only: 'stdio', transport: StdioClientTransport, closed: true });
 
 scenario('connect with the modern version only', async (lab) => {
     checkModern(lab);
@@ -284,7 +290,9 @@ scenario('cancel', async (lab) => {
     const stats = await lab.statsUntil((now) => now.in_flight === 1 && now.running === 1);
     assert.equal(stats.cancelled, 1);
     assert.equal(await lab.text('add', { a: 20, b: 22 }), '42');
-    assert.match(await lab.said(), /sleep ended: CLIENT/);
+    // Over HTTP the client closes the stream.
+    assert.match(await lab.said(),
+        OVER === 'stdio' ? /sleep ended: CLIENT/ : /sleep ended: DISCONNECT/);
     const requests = lab.sent.filter((message) => 'id' in message);
     const { id } = requests.find((sent) => sent.params.name === 'sleep');
     const asked = requests.map((message) => message.id);
@@ -343,21 +351,27 @@ scenario('too many calls', async (lab) => {
     const abort = new AbortController();
     const options = { ...FOREVER, signal: abort.signal };
     setMaxListeners(0, abort.signal);
+    const ended = [];
     const outcomes = Array.from({ length: 80 },
-        () => failure(lab.call('sleep', { ms: 600000 }, options)));
-    const refused = () => lab.received.filter((message) => message.error);
+        () => failure(lab.call('sleep', { ms: 600000 }, options))
+            .then((error) => ended.push(error)));
 
-    while (refused().length < 80 - 64)
+    while (ended.length < 80 - 64)
         await delay(10);
-    for (const { error } of refused()) {
+    ended.forEach((error) => lab.drop(error));
+    for (const { error } of OVER === 'stdio' ? lab.received.filter((message) => message.error)
+        : ended.map(bodyOf)) {
         assert.equal(error.code, ProtocolErrorCode.InternalError);
         assert.equal(error.data.reason, 'busy');
     }
     abort.abort('enough of it');
     await Promise.all(outcomes);
-    // The next call finds room only when the cancels before it were read: they were.
+    // The next call finds room only when the cancels before it were read: on one wire they were.
+    while (OVER !== 'stdio' && await lab.stats().then(() => false, () => true))
+        await delay(10);
+    lab.drop(/busy/);
     assert.equal((await lab.statsUntil((now) => now.in_flight === 1)).cancelled, 64);
-});
+}, { args: OVER === 'stdio' ? [] : ['--option', 'calls_per_account=64'] });
 
 scenario('big', async (lab) => {
     const bytes = 2 << 20;
@@ -376,7 +390,7 @@ scenario('close while busy', async (lab) => {
     const sleeps = Array.from({ length: 3 },
         () => failure(lab.call('sleep', { ms: 600000 }, FOREVER)));
 
-    await lab.statsUntil((stats) => stats.in_flight === 4);
+    await lab.statsUntil((stats) => stats.running === 4);
     await lab.close();
     for (const error of await Promise.all(sleeps))
         assert.equal(error.code, SdkErrorCode.ConnectionClosed);
@@ -429,7 +443,7 @@ scenario('both eras', async (lab) => {
     assert.deepEqual((await lab.ask('old ping', 'ping')).result, {});
     assert.equal((await lab.ask('new ping', 'ping',
         { _meta: { [VERSION]: MODERN, [CAPABILITIES]: {} } })).error?.code, -32601);
-});
+}, { only: 'stdio' });
 
 scenario('both eras with progress', async (lab) => {
     await initialize(lab);
@@ -451,7 +465,7 @@ scenario('both eras with progress', async (lab) => {
     const all = Array.from({ length: 50 }, (_, i) => i + 1);
     assert.deepEqual(steps, all);
     assert.deepEqual(oldSteps, all);
-});
+}, { only: 'stdio' });
 
 // The legacy client is asked on the same wire, the modern one by an answer.
 scenario('both eras and roots', async (lab) => {
@@ -473,9 +487,10 @@ scenario('both eras and roots', async (lab) => {
     assert.deepEqual(JSON.parse(onlyText(now)), []);
     assert.equal(asked, 1);
 }, {
+    only: 'stdio',
     capabilities: { roots: {} },
     handlers: { 'roots/list': async () => ({ roots: [] }) },
-});
+}, { only: 'stdio' });
 
 scenario('both eras, each cancels its own', async (lab) => {
     const abort = new AbortController();
@@ -495,7 +510,7 @@ scenario('both eras, each cancels its own', async (lab) => {
     assert.equal(onlyText((await lab.ask('old add', 'tools/call',
         { name: 'add', arguments: { a: 1, b: 1 } })).result), '2');
     assert.ok(!lab.received.some((message) => message.id === 'old'));
-}, { args: WORKERS });
+}, { only: 'stdio', args: WORKERS });
 
 // The example of doc/examples: all that a client does with a server, against one that was
 // written to be read.
@@ -525,7 +540,7 @@ const calc = async (lab) => {
     lab.errors = lab.errors.filter((error) => !/unknown token/.test(error.message));
 };
 
-scenario('calc', calc, { server: CALC });
-scenario('calc in the legacy way', calc, { server: CALC, mode: 'legacy' });
+scenario('calc', calc, { server: CALC, only: 'stdio' });
+scenario('calc in the legacy way', calc, { server: CALC, only: 'stdio', mode: 'legacy' });
 
 await run('modern', ModernLab);

@@ -2,8 +2,6 @@
 // What only the modern era has, by its client with the server kinds.
 
 import assert from 'node:assert/strict';
-import { readFile, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { FOREVER, KINDS, META, expectCode, onlyText, scenario } from './lab.mjs';
 
 const kinds = { server: KINDS };
@@ -78,21 +76,11 @@ scenario('listen twice', async (lab) => {
     await two.close();
 }, kinds);
 
-// The process that a scenario's server is: the child of what is noted in its file.
-async function serverPid(lab) {
-    const folder = dirname(lab.file);
-    const [file] = (await readdir(folder)).filter((name) =>
-        name.startsWith(`${basename(lab.file)}.`) && name.endsWith('.pid'));
-    const shell = (await readFile(join(folder, file), 'utf8')).trim();
-
-    return Number(await readFile(`/proc/${shell}/task/${shell}/children`, 'utf8'));
-}
-
 scenario('listen until the server stops', async (lab) => {
     const stream = await lab.client.listen({ toolsListChanged: true });
     const { id } = lab.sent.findLast(({ method }) => method === 'subscriptions/listen');
 
-    process.kill(await serverPid(lab), 'SIGTERM');
+    await lab.stopServer();
     // This client takes the first of the two for the end.
     assert.equal(await stream.closed, 'remote');
     await lab.until(() => lab.received.at(-1).id === id);

@@ -1,11 +1,12 @@
 #!/bin/sh
-# The official clients drive the lab over stdio, what it sends is held against the protocol's
-# schemas, and arguments are judged by ajv as the schemas say that clients see. What that needs
-# is installed, by name and exact version, in test/clients/installed of the build that this is
-# called in. What cannot be installed here is skipped, and said to be; exits with 77 when that
-# leaves nothing.
+# The official clients drive the lab over stdio and over HTTP, what it sends is held against
+# the protocol's schemas, and arguments are judged by ajv as the schemas say that clients see.
+# `http` is the same clients, and curl, over HTTP: directly, and with nginx in front. What all
+# that needs is installed, by name and exact version, in test/clients/installed of the build
+# that this is called in. What cannot be installed here is skipped, and said to be; exits with 77
+# when that leaves nothing.
 # `bench`, which is not among them unless it is named, measures ajv beside us for "make bench".
-# Usage: run.sh [ts|modern|py|schema|schema=PROGRAM|ajv|bench]...
+# Usage: run.sh [ts|modern|py|http|schema|schema=PROGRAM|ajv|bench]...
 set -eu
 
 ts_package=@modelcontextprotocol/sdk@1.32.2
@@ -27,6 +28,7 @@ bench=$build/test/bench/bench_schema
 offline='ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH'
 offline="$offline|ERR_SOCKET_TIMEOUT|NewConnectionError|NameResolutionError"
 offline="$offline|ConnectTimeoutError|ReadTimeoutError"
+over=stdio
 ran=0
 bad=0
 
@@ -85,6 +87,10 @@ install_schema() {
 
 install_ajv() { install_node ajv 18 $ajv_package; }
 
+install_curl() {
+    command -v curl > /dev/null || { skip curl "there is no curl (package curl)"; return 1; }
+}
+
 install_bench() { install_ajv; }
 
 install_py() {
@@ -114,6 +120,8 @@ run_schema() { run_node schema "$schemas" "$@"; }
 
 run_py() { timeout -k 10 $run_seconds "$installed/py/venv/bin/python" "$src/py.py" "$@"; }
 
+run_curl() { timeout -k 10 $run_seconds sh "$src/curl.sh" "$@"; }
+
 run_ajv() {
     cp "$src/args.mjs" "$installed/ajv/args.mjs"
     n=2000
@@ -126,30 +134,65 @@ run_bench() {
     timeout -k 10 $run_seconds "$bench" node "$installed/ajv/bench.mjs"
 }
 
-# Servers that are still there when their client is through.
+# Servers that are still there when their client is through, and what stands before them.
 stop_leftovers() { # client, folder
-    for file in "$2"/*.pid; do
+    for file in "$2"/*.pid "$2"/*.nginx/nginx.pid; do
         if [ ! -e "$file" ] || [ -e "${file%.pid}.status" ]; then continue; fi
-        fail "$1" "left $(basename "$file" .pid) behind"
-        kill -KILL "-$(cat "$file")" 2> /dev/null || true
+        fail "$1" "left $(basename "${file%/nginx.pid}" .pid) behind"
+        case $file in
+        */nginx.pid) kill -TERM "$(cat "$file")" 2> /dev/null || true ;;
+        *) kill -KILL "-$(cat "$file")" 2> /dev/null || true ;;
+        esac
     done
 }
 
 run() { # client, program
     "install_$1" || return 0
     ran=$((ran + 1))
+    name=$1
+    [ $over = stdio ] || name=$over-$1
     dir=$installed/$1/servers
+    [ $over = stdio ] || dir=$installed/$1/$name
     rm -rf "$dir"
     mkdir -p "$dir"
     status=0
+    MCPS_CLIENTS_OVER=$over
+    export MCPS_CLIENTS_OVER
     "run_$1" "$src/server.sh" "$2" "$dir" || status=$?
-    stop_leftovers "$1" "$dir"
+    stop_leftovers "$name" "$dir"
     case $status in
     0) ;;
     1) bad=1 ;;
-    124 | 137) fail "$1" "took more than $run_seconds seconds" ;;
-    *) fail "$1" "ended with $status" ;;
+    124 | 137) fail "$name" "took more than $run_seconds seconds" ;;
+    *) fail "$name" "ended with $status" ;;
     esac
+}
+
+# What came over HTTP by then is held against the schemas.
+judge_wires() {
+    install_schema || return 0
+    set --
+    for dir in "$installed"/*/http-* "$installed"/*/sse-* "$installed"/*/nginx-*; do
+        [ -z "$(find "$dir" -name '*.wire' 2> /dev/null)" ] || set -- "$@" "$dir"
+    done
+    [ $# -gt 0 ] || return 0
+    cp "$src"/*.mjs "$installed/schema"
+    timeout -k 10 $run_seconds node "$installed/schema/wire.mjs" "$schemas" "$@" || bad=1
+}
+
+run_http() { # program
+    rm -rf "$installed"/*/http-* "$installed"/*/sse-* "$installed"/*/nginx-*
+    for over in http sse nginx; do
+        each='ts modern py curl'
+        [ $over != sse ] || each=ts
+        if [ $over = nginx ] && ! PATH=$PATH:/usr/sbin command -v nginx > /dev/null; then
+            skip nginx "there is no nginx (package nginx-light)"
+            continue
+        fi
+        for one in $each; do run $one "$1"; done
+    done
+    over=stdio
+    judge_wires
 }
 
 if [ "$*" = bench ]; then
@@ -158,12 +201,13 @@ else
     [ -x "$lab" ] || { echo "there is no $lab: make check-clients builds it"; exit 1; }
     [ -x "$cases" ] || { echo "there is no $cases: make check-clients builds it"; exit 1; }
 fi
-[ $# -gt 0 ] || set -- ts modern py schema schema="$build/test/fixtures/kinds" ajv
+[ $# -gt 0 ] || set -- ts modern py http schema schema="$build/test/fixtures/kinds" ajv
 for client; do
     case $client in
     ts | modern | py | schema | ajv | bench) run "$client" "$lab" ;;
+    http) run_http "$lab" ;;
     schema=*) run schema "${client#schema=}" ;;
-    *) echo "usage: run.sh [ts|modern|py|schema|schema=PROGRAM|ajv|bench]..."; exit 2 ;;
+    *) echo "usage: run.sh [ts|modern|py|http|schema|schema=PROGRAM|ajv|bench]..."; exit 2 ;;
     esac
 done
 [ $bad -eq 0 ] || exit 1

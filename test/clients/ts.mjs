@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT
-// The official TypeScript client of the legacy era drives the lab over stdio. run.sh installs
-// the client and calls this. Says PASS or FAIL for each scenario, and exits with 1 if one
-// failed. Usage: node ts.mjs SERVER.SH LAB FOLDER [SCENARIO]...
+// The official TypeScript client of the legacy era drives the lab over stdio, or over HTTP; see
+// lab.mjs. run.sh installs the client and calls this. Says PASS or FAIL for each scenario, and
+// exits with 1 if one failed. Usage: node ts.mjs SERVER.SH LAB FOLDER [SCENARIO]...
 
 import assert from 'node:assert/strict';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import {
+    StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {
     CreateMessageRequestSchema, ElicitRequestSchema, ErrorCode, ListRootsRequestSchema,
     McpError,
 } from '@modelcontextprotocol/sdk/types.js';
 import {
-    CALC, FEWER_STEPS, FOREVER, Lab, LEGACY, ROOTS, TEXTS, TOOLS, checkFewSteps, failure,
-    onlyText, run, scenario,
+    CALC, FEWER_STEPS, FOREVER, Lab, LEGACY, ONE_WIRE, OVER, ROOTS, TEXTS, TOOLS,
+    checkFewSteps, failure, onlyText, run, scenario,
 } from './lab.mjs';
 import './features.mjs';
 import './ts_features.mjs';
+import './ts_web.mjs';
 
 // How this client names the requests that a server makes.
 const SCHEMAS = {
@@ -37,9 +42,23 @@ class LegacyLab extends Lab {
     }
 
     newTransport(parameters) {
-        const transport = new StdioClientTransport(parameters);
+        return this.#watch(new StdioClientTransport(parameters));
+    }
 
-        transport.setProtocolVersion = (version) => { this.version = version; };
+    newWeb(url, { reconnect, sessionId }, more) {
+        if (OVER === 'sse')
+            return this.#watch(new SSEClientTransport(new URL('/sse', url)));
+        return this.#watch(new StreamableHTTPClientTransport(url,
+            { ...more, sessionId, ...reconnect && { reconnectionOptions: reconnect } }));
+    }
+
+    #watch(transport) {
+        const set = transport.setProtocolVersion?.bind(transport);
+
+        transport.setProtocolVersion = (version) => {
+            this.version = version;
+            set?.(version);
+        };
         return transport;
     }
 
@@ -183,8 +202,9 @@ scenario('cancel', async (lab) => {
     assert.match(await lab.said(), /sleep ended: CLIENT/);
     const asked = lab.sent.filter((message) => 'id' in message)
         .map((message) => message.id);
+    await lab.seesCancelled();
     const answered = new Set(lab.received.map((message) => message.id));
-    assert.deepEqual(answered, new Set(asked.filter((one) => one !== id)),
+    assert.deepEqual(answered, new Set(asked.filter((one) => !ONE_WIRE || one !== id)),
         'answers to all but the cancelled call');
 });
 
@@ -193,6 +213,7 @@ scenario('time limit of the client', async (lab) => {
 
     await expectMcpError(sleep, ErrorCode.RequestTimeout);
     await lab.statsUntil((stats) => stats.in_flight === 1 && stats.cancelled === 1);
+    await lab.seesCancelled();
     assert.equal(await lab.text('echo', { text: 'still here' }), 'still here');
 });
 
@@ -260,7 +281,8 @@ scenario('close while busy', async (lab) => {
     await lab.statsUntil((stats) => stats.running === 2);
     await lab.close();
     assert.equal((await sleep).code, ErrorCode.ConnectionClosed);
-    assert.match(await lab.said(), /sleep ended: DISCONNECT/);
+    assert.match(await lab.said(),
+        ONE_WIRE ? /sleep ended: DISCONNECT/ : /sleep ended: SESSION_END/);
 });
 
 async function checkRevision(lab, expected) {
@@ -303,6 +325,6 @@ scenario('calc', async (lab) => {
     assert.equal(onlyText(await lab.call('count_primes', { below: 1000 })), '168');
     // Progress that was on its way when the client cancelled is none that it knows.
     lab.errors = lab.errors.filter((error) => !/unknown token/.test(error.message));
-}, { server: CALC });
+}, { server: CALC, only: 'stdio' });
 
 await run('ts', LegacyLab);

@@ -101,6 +101,7 @@ scenario('cancel while the client is asked', async (lab) => {
     const [{ params }] = await lab.sees('notifications/cancelled', 1);
     assert.equal(params.requestId, id);
     waits();
+    await lab.seesCancelled();
     await lab.client.ping();
     assert.equal(onlyText(await lab.call('text', {})), 'plain text, "quoted"');
 }, {
