@@ -33,9 +33,10 @@ function request()
     return wrk.format(nil, nil, nil, [[{"jsonrpc":"2.0","id":]] .. n .. tail)
 end
 
--- requests, seconds, the latency of half of them in µs, errors
+-- requests, seconds, the latency of half of them in µs; errors of connections, of HTTP, of time
 function done(summary, latency, requests)
     local e = summary.errors
-    io.write(string.format("RESULT %d %.4f %.1f %d\n", summary.requests, summary.duration / 1e6,
-        latency:percentile(50), e.connect + e.read + e.write + e.status + e.timeout))
+    io.write(string.format("RESULT %d %.4f %.1f %d %d %d\n", summary.requests,
+        summary.duration / 1e6, latency:percentile(50), e.connect + e.read + e.write, e.status,
+        e.timeout))
 end

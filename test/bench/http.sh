@@ -68,9 +68,11 @@ measure() {
     before=$(busy "$4")
     BENCH_ERA=$2 wrk -t1 -c"$5" -d"${seconds}s" -s "$here/http.lua" "$3" >"$dir/out"
     after=$(busy "$4")
-    sed -n 's/^RESULT //p' "$dir/out" | awk -v ns=$((after - before)) \
+    sed -n 's/^RESULT //p' "$dir/out" | awk -v ns=$((after - before)) -v name="$1" \
         '{ printf "%.0f %.2f %.1f\n", $1 / $2, ns / 1000 / $1, $3
-           if ($4 > 0) print $4 " errors" > "/dev/stderr" }' >>"$dir/$1"
+           if ($4 + $5 + $6 > 0)
+               print name ": broken " $4 ", refused " $5 ", late " $6 > "/dev/stderr" }' \
+        >>"$dir/$1"
 }
 
 # The median of a column of a name's file.
@@ -115,7 +117,7 @@ while test $i -lt "$rounds"; do
     ./test/bench/http_hold "$port" "$streams" <"$dir/hold" >"$dir/ready" &
     hold=$!
     exec 4>"$dir/hold"
-    while ! test -s "$dir/ready" && kill -0 $hold; do sleep 0.1; done
+    while ! test -s "$dir/ready" && kill -0 $hold 2>/dev/null; do sleep 0.1; done
     measure among modern "$url" $server 1
     exec 4>&-
     wait $hold

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Holds idle streams open, for test/bench/http.sh: says "ready" when all are there, and goes
- * when its stdin ends.
+ * Holds idle streams open, for test/bench/http.sh: says "ready" when all are there, and goes,
+ * with their sessions, when its stdin ends.
  *
  *     http_hold port streams
  */
@@ -35,6 +35,11 @@ int main(int argc, char **argv)
     fflush(stdout);
     while (read(STDIN_FILENO, input, sizeof input) > 0)
         ;
+    crowd_close(&crowd);
+    if (!crowd_end_sessions(&crowd)) {
+        fprintf(stderr, "http_hold: %s\n", crowd.fault);
+        return 1;
+    }
     crowd_free(&crowd);
     return 0;
 }
