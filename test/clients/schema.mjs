@@ -32,6 +32,7 @@ const CALLS = {
     progress: [{ steps: 3, ms: 0 }, {}],
     sleep: [{ ms: 1 }, {}],
     spin: [{ us: 1 }, {}],
+    steps: [{ n: 2, ms: 1 }, { n: 2, ms: 1, leave: true }, {}],
     stubborn: [{ ms: 1 }, {}],
     test_elicitation: [{ message: 'Who?' }],
     test_sampling: [{ prompt: 'What?' }],
