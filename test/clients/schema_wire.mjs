@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A server over stdio, and what it sends held against the protocol's schemas: results by
+// A server over stdio, and what servers send held against the protocol's schemas: results by
 // the method of their request, errors by their code, requests and notifications by their
 // method. Besides, nothing of one era may come in an answer of the other's.
 
@@ -199,6 +199,79 @@ export class Judge {
         this.check(name, own);
         this.check('JSONRPCMessage', message);
     }
+
+    // An answer to a request of that method, whose client said what it can do.
+    checkResult(message, method, capabilities) {
+        const { result } = message;
+        const name = result.resultType === 'input_required'
+            ? 'InputRequiredResult' : RESULTS[method];
+
+        assert.ok(name, `a result of ${method}`);
+        this.check(name, result);
+        this.check('JSONRPCMessage', message);
+        if (this.isModern) {
+            this.check(`${RESULTS[method]}Response`, message);
+            if (name === 'InputRequiredResult')
+                this.#checkQuestions(result, capabilities);
+            else
+                assert.equal(result.resultType, 'complete', 'the resultType');
+            assert.ok(result._meta[`${META}serverInfo`], 'it does not say whose it is');
+            return;
+        }
+        for (const member of ['resultType', 'ttlMs', 'cacheScope', 'supportedVersions'])
+            assert.ok(!(member in result), `${member} in the legacy era`);
+        assert.ok(method === 'initialize' || !('serverInfo' in result), 'serverInfo');
+        assert.ok(!Object.keys(result._meta ?? {}).some((key) => key.startsWith(META)),
+            'reserved _meta in the legacy era');
+        if (name === 'EmptyResult')
+            assert.deepEqual(result, {});
+    }
+
+    // Only what the request says that its client can do.
+    #checkQuestions({ inputRequests = {} }, capabilities) {
+        for (const { method, params } of Object.values(inputRequests)) {
+            assert.ok(REQUESTS[method] in this.definitions, method);
+            this.check(REQUESTS[method], { method, ...params && { params } });
+            assert.ok(method.split('/')[0] in capabilities, `${method} was not declared`);
+        }
+    }
+
+    checkError(message) {
+        const { error } = message;
+        const named = ERRORS[error?.code];
+
+        if (!this.isModern) {
+            this.check('JSONRPCMessage', message);
+            if (error.code === -32042)
+                this.check('URLElicitationRequiredError', message);
+            this.check(this.has('JSONRPCError')
+                ? 'JSONRPCError' : 'JSONRPCErrorResponse', message);
+            assert.ok(!(error.code >= -32029 && error.code <= -32020),
+                `${error.code} in the legacy era`);
+            return;
+        }
+        this.check('JSONRPCErrorResponse', message);
+        assert.ok(named, `${error.code} in the modern era`);
+        // Some describe the whole message, others what is in it.
+        this.check(named, this.definitions[named].properties.error ? message : error);
+        if (error.code === -32021)
+            assert.ok(Object.keys(error.data.requiredCapabilities).length > 0);
+    }
+
+    checkRequest(message) {
+        const name = REQUESTS[message.method];
+
+        assert.ok(!this.isModern, 'a request in the modern era');
+        assert.ok(name, 'an unknown request');
+        this.checkMessage(name, message);
+    }
+
+    checkNotification(message) {
+        const name = NOTIFICATIONS[message.method];
+
+        assert.ok(name, 'an unknown notification');
+        this.checkMessage(name, message);
+    }
 }
 
 // ---- one server, and all that comes from it ----
@@ -295,63 +368,13 @@ export class Wire {
     }
 
     #judgeResult(message, { method, speaker }) {
-        const { result } = message;
-        const { judge } = speaker;
-        const name = result.resultType === 'input_required'
-            ? 'InputRequiredResult' : RESULTS[method];
-
         this.seen.results++;
-        assert.ok(name, `a result of ${method}`);
-        judge.check(name, result);
-        judge.check('JSONRPCMessage', message);
-        if (judge.isModern) {
-            judge.check(`${RESULTS[method]}Response`, message);
-            if (name === 'InputRequiredResult')
-                this.#judgeQuestions(result, speaker);
-            else
-                assert.equal(result.resultType, 'complete', 'the resultType');
-            assert.ok(result._meta[`${META}serverInfo`], 'it does not say whose it is');
-            return;
-        }
-        for (const member of ['resultType', 'ttlMs', 'cacheScope', 'supportedVersions'])
-            assert.ok(!(member in result), `${member} in the legacy era`);
-        assert.ok(method === 'initialize' || !('serverInfo' in result), 'serverInfo');
-        assert.ok(!Object.keys(result._meta ?? {}).some((key) => key.startsWith(META)),
-            'reserved _meta in the legacy era');
-        if (name === 'EmptyResult')
-            assert.deepEqual(result, {});
-    }
-
-    // Only what the request says that its client can do.
-    #judgeQuestions({ inputRequests = {} }, { judge, capabilities }) {
-        for (const { method, params } of Object.values(inputRequests)) {
-            assert.ok(REQUESTS[method] in judge.definitions, method);
-            judge.check(REQUESTS[method], { method, ...params && { params } });
-            assert.ok(method.split('/')[0] in capabilities, `${method} was not declared`);
-        }
+        speaker.judge.checkResult(message, method, speaker.capabilities);
     }
 
     #judgeError(message, judge) {
-        const { error } = message;
-        const named = ERRORS[error?.code];
-
         this.seen.errors++;
-        if (!judge.isModern) {
-            judge.check('JSONRPCMessage', message);
-            if (error.code === -32042)
-                judge.check('URLElicitationRequiredError', message);
-            judge.check(judge.has('JSONRPCError')
-                ? 'JSONRPCError' : 'JSONRPCErrorResponse', message);
-            assert.ok(!(error.code >= -32029 && error.code <= -32020),
-                `${error.code} in the legacy era`);
-            return;
-        }
-        judge.check('JSONRPCErrorResponse', message);
-        assert.ok(named, `${error.code} in the modern era`);
-        // Some describe the whole message, others what is in it.
-        judge.check(named, judge.definitions[named].properties.error ? message : error);
-        if (error.code === -32021)
-            assert.ok(Object.keys(error.data.requiredCapabilities).length > 0);
+        judge.checkError(message);
     }
 
     // The one thing that the older schemas do not know: an error to what had no id that
@@ -368,24 +391,18 @@ export class Wire {
     }
 
     #judgeRequest(message) {
-        const name = REQUESTS[message.method];
-
         this.seen.requests++;
-        assert.ok(!this.judge.isModern, 'a request in the modern era');
         assert.ok(this.asking !== 'never', 'a request to who cannot answer it');
-        assert.ok(name, 'an unknown request');
-        this.judge.checkMessage(name, message);
+        this.judge.checkRequest(message);
         this.write({ jsonrpc: '2.0', id: message.id, ...this.asking === 'error'
             ? { error: { code: -32603, message: 'not today' } }
             : { result: answerTo(message.method, message.params, this.asking) } });
     }
 
     #judgeNotification(message) {
-        const name = NOTIFICATIONS[message.method];
         let { judge } = this;
 
         this.seen.notifications++;
-        assert.ok(name, 'an unknown notification');
         if (message.method === 'notifications/progress') {
             const request = this.tokens.get(JSON.stringify(message.params.progressToken));
 
@@ -400,7 +417,7 @@ export class Wire {
             assert.ok(!judge.isModern || message.method === 'notifications/message',
                 'a notification that belongs to no request');
         }
-        judge.checkMessage(name, message);
+        judge.checkNotification(message);
         const next = this.awaited.findIndex(({ method }) => method === message.method);
         if (next >= 0)
             this.awaited.splice(next, 1)[0].resolve(message);
