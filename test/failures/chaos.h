@@ -84,7 +84,8 @@ void text_free(struct text *text);
 struct talk {
     struct player *player;
     int fd;
-    bool ended; /* nothing more comes */
+    bool ended;       /* nothing more comes */
+    bool is_nonsense; /* what it asks for may be anybody's secret */
     struct text in;
 };
 

@@ -813,6 +813,7 @@ static bool talk_nonsense(struct player *player)
 
     if (!talk_open(&talk, player))
         return is_stopping(player);
+    talk.is_nonsense = true;
     make_modern_call(player, &request, any_tool(player), "");
     for (unsigned n = 1 + dice_below(&player->dice, 4); n > 0; n--)
         request.text[dice_below(&player->dice, (unsigned)request.len)] =

@@ -110,6 +110,12 @@ static enum got receive_in_time(struct talk *talk)
     return got;
 }
 
+/* What has come so far. */
+static bool looks_own(const struct talk *talk)
+{
+    return !talk->in.data || talk->is_nonsense || is_own(talk->player, talk->in.data);
+}
+
 bool talk_half_close(struct talk *talk)
 {
     enum got got = GOT_IT;
@@ -118,7 +124,7 @@ bool talk_half_close(struct talk *talk)
     talk->player->n_cut++;
     while (got == GOT_IT)
         got = receive_in_time(talk);
-    return got == GOT_BROKEN && (!talk->in.data || is_own(talk->player, talk->in.data));
+    return got == GOT_BROKEN && looks_own(talk);
 }
 
 bool talk_send(struct talk *talk, const char *data, size_t len)
@@ -150,7 +156,7 @@ void talk_push(struct talk *talk, const char *data, size_t len)
 void talk_glance(struct talk *talk, unsigned ms)
 {
     if (receive(talk, ms) == GOT_IT)
-        is_own(talk->player, talk->in.data);
+        looks_own(talk);
     if (talk->in.data)
         text_drop(&talk->in, talk->in.len);
 }
