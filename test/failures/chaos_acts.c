@@ -508,6 +508,7 @@ static void forget_session(struct player *player)
     publish(player);
 }
 
+/* Who is too slow finds the session gone. */
 static bool say_initialized(struct player *player)
 {
     struct request request;
@@ -516,9 +517,13 @@ static bool say_initialized(struct player *player)
     make_names(player, &request);
     make_legacy(player, &request, player->session,
                 "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
-    return ask_for_status(player, &request, &status) &&
-           (status == 202 || is_stopping(player) ||
-            blame(player, "initialized was refused", request.text));
+    if (!ask_for_status(player, &request, &status))
+        return false;
+    if (status == 202)
+        return true;
+    forget_session(player);
+    return status == 404 || is_stopping(player) ||
+           blame(player, "initialized was refused", request.text);
 }
 
 static void make_initialize(struct player *player, struct request *request)
