@@ -251,6 +251,13 @@ static int parse_forwarded(struct mcps__slice text, struct mcps__address *ret)
     return 0;
 }
 
+bool mcps__guard_is_proxy(const struct mcps__guard *guard, const struct sockaddr *peer)
+{
+    struct mcps__address address;
+
+    return peer && mcps__address_of(peer, &address) >= 0 && is_proxy(guard, &address);
+}
+
 void mcps__guard_client(const struct mcps__guard *guard,
                         const struct mcps__http_head *head, const struct sockaddr *peer,
                         char text[MCPS__ADDRESS_SIZE])

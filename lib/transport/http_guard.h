@@ -55,6 +55,9 @@ void mcps__guard_client(const struct mcps__guard *guard,
                         const struct mcps__http_head *head, const struct sockaddr *peer,
                         char text[MCPS__ADDRESS_SIZE]);
 
+/* Is that a listed proxy, whose requests are of several clients? */
+bool mcps__guard_is_proxy(const struct mcps__guard *guard, const struct sockaddr *peer);
+
 /*
  * CORS. Both are of requests that mcps__guard_check() has let in, whose Origin may ask; neither
  * appends anything when the options have no `cors`, or when it fails.

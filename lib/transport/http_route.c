@@ -227,12 +227,25 @@ static void answer_options(struct mcps__http_conn *conn,
     mcps__http_reply_empty(conn, r < 0 ? 500 : 204);
 }
 
+/* By what it was before: without an identify all requests of a connection are of one address,
+ * unless a proxy sends them. */
+static bool is_known(const struct mcps__http_conn *conn)
+{
+    const struct mcps__http_setup *setup = &conn->http->setup;
+    socklen_t len;
+
+    return conn->account && !setup->identify &&
+           !mcps__guard_is_proxy(setup->guard, mcps__sock_peer(conn->sock, &len));
+}
+
 /* Asks who it is, if the application knows; then the state says that it was asked. */
 static bool identify(struct mcps__http_conn *conn, const struct mcps__http_head *head)
 {
     char address[MCPS__ADDRESS_SIZE];
     bool done;
 
+    if (is_known(conn))
+        return true;
     if (!conn->http->setup.identify || conn->route == MCPS__ROUTE_HEALTH ||
         conn->route == MCPS__ROUTE_APP) {
         mcps__http_client(conn, head, address);

@@ -513,6 +513,31 @@ out:
     mcps__guard_free(guard);
 }
 
+static void proxies_are_known(void)
+{
+    static const struct {
+        const char *peer;
+        bool is_proxy;
+    } rows[] = {
+        { "10.1.2.3", true },   { "192.0.2.1", true },  { "::1", true },
+        { "192.0.2.2", false }, { "127.0.0.1", false }, { "::2", false },
+    };
+    const struct mcps_http_options options = MCPS_HTTP_OPTIONS(.proxies = proxies);
+    struct mcps__guard *guard = make(&options, NULL, NULL);
+    union address address;
+
+    CHECK(guard);
+    for (size_t i = 0; i < N_OF(rows); i++) {
+        unit_note_on_failure("%s", rows[i].peer);
+        CHECK_INT(mcps__guard_is_proxy(guard, address_of(&address, rows[i].peer)),
+                  rows[i].is_proxy);
+    }
+    CHECK(!mcps__guard_is_proxy(guard, NULL));
+out:
+    unit_note_on_failure("%s", "");
+    mcps__guard_free(guard);
+}
+
 /* ---- CORS ---- */
 
 #define EXPOSED                                       \
@@ -743,6 +768,7 @@ const struct unit_test guard_tests[] = {
     UNIT_TEST(any_host_is_only_by_option),
     UNIT_TEST(a_proxy_says_which_host_was_meant),
     UNIT_TEST(clients_behind_proxies),
+    UNIT_TEST(proxies_are_known),
     UNIT_TEST(pages_may_read_answers),
     UNIT_TEST(pages_may_ask_before),
     UNIT_TEST(lines_come_whole),
