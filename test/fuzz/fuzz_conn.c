@@ -30,7 +30,7 @@ enum {
     MESSAGE_MAX = 4096,
     HEADER_MAX = 2048,
     SEND_MAX = 8192,
-    IDS_MAX = 64
+    IDS_MAX = 256
 };
 
 /* ---- the server ---- */
@@ -55,11 +55,16 @@ static void start(enum kind wanted)
         enum mcps_limit limit;
         unsigned value;
     } limits[] = {
-        { MCPS_LIMIT_MESSAGE_BYTES, MESSAGE_MAX }, { MCPS_LIMIT_HEADER_BYTES, HEADER_MAX },
-        { MCPS_LIMIT_REPLAY_BYTES, 3000 },         { MCPS_LIMIT_REPLAY_TOTAL_BYTES, 6000 },
-        { MCPS_LIMIT_OUT_BYTES, 2000 },            { MCPS_LIMIT_SESSIONS, 4 },
-        { MCPS_LIMIT_CONNECTIONS, 3 },             { MCPS_LIMIT_CALLS_PER_PEER, 3 },
-        { MCPS_LIMIT_BAD_MESSAGES, 1000 },         { MCPS_LIMIT_PROGRESS_MS, 0 },
+        { MCPS_LIMIT_MESSAGE_BYTES, MESSAGE_MAX },
+        { MCPS_LIMIT_HEADER_BYTES, HEADER_MAX },
+        { MCPS_LIMIT_REPLAY_BYTES, 3000 },
+        { MCPS_LIMIT_REPLAY_TOTAL_BYTES, 6000 },
+        { MCPS_LIMIT_OUT_BYTES, 2000 },
+        { MCPS_LIMIT_SESSIONS, 4 },
+        { MCPS_LIMIT_CONNECTIONS, 3 },
+        { MCPS_LIMIT_CALLS_PER_PEER, 3 },
+        { MCPS_LIMIT_BAD_MESSAGES, 1000 },
+        { MCPS_LIMIT_PROGRESS_MS, 0 },
     };
     static bool registered;
 
@@ -114,7 +119,7 @@ static void forget_ids(struct asked *asked)
     asked->n_ids = 0;
 }
 
-/* How often an id is among them; takes it off the list, if `take` says so. */
+/* Is an id among them? Takes it off the list, if `take` says so. */
 static bool has_id(struct asked *asked, const char *id, bool take)
 {
     for (size_t i = 0; i < asked->n_ids; i++) {
@@ -158,8 +163,11 @@ static void add_ids(struct asked *asked, const char *body, size_t len)
 
     for (size_t i = 0; i < n; i++) {
         item = is_batch ? json_object_array_get_idx(tree, i) : tree;
-        if (item && id_of(item))
-            (void)(add_id(asked, id_of(item)) && add_id(&everything, id_of(item)));
+        if (!item || !id_of(item))
+            continue;
+        FUZZ_CHECK(add_id(asked, id_of(item)));
+        if (!has_id(&everything, id_of(item), false))
+            FUZZ_CHECK(add_id(&everything, id_of(item)));
     }
     json_object_put(tree);
 }
@@ -242,8 +250,10 @@ static void check_events(struct asked *asked, const char *text)
                 FUZZ_CHECK(serial == 0 || line == text);
                 FUZZ_CHECK(serial >= latest);
                 latest = serial;
-                snprintf(event_id, sizeof event_id, "%.*s", (int)(at - line) - 4, line + 4);
-            } else if (strncmp(line, "data: {", 7) == 0 || strncmp(line, "data: [", 7) == 0) {
+                snprintf(event_id, sizeof event_id, "%.*s", (int)(at - line) - 4,
+                         line + 4);
+            } else if (strncmp(line, "data: {", 7) == 0 ||
+                       strncmp(line, "data: [", 7) == 0) {
                 check_message(asked, line + 6, (size_t)(at - line) - 6);
             } else {
                 FUZZ_CHECK(strncmp(line, "data: ", 6) == 0 || *line == ':' ||
@@ -340,12 +350,25 @@ static void leave(struct visitor *visitor, bool reset)
     visitor->shut = true;
 }
 
+/* Adds to what was asked by anybody. */
+static void collect(const struct visitor *visitor)
+{
+    const char *sent = visitor->sent.data;
+    size_t len = visitor->sent.len;
+    struct asked asked;
+
+    while (visitor->client && len > 0 && next_request(&sent, &len, &asked))
+        forget_ids(&asked);
+}
+
 static void forget(struct visitor *visitor)
 {
     if (!visitor->client)
         return;
     leave(visitor, true);
     FUZZ_CHECK(http_settle());
+    for (int i = 0; i < CLIENTS; i++)
+        collect(&visitors[i]);
     check_client(visitor);
     visitor->client = fake_free(visitor->client);
     mcps__buf_fini(&visitor->sent);
@@ -404,12 +427,14 @@ static void send_canned(struct visitor *visitor, unsigned which)
         "\"requestId\":3}}",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"roots\":[]}}",
     };
-    static const char *const tools[] = { "echo", "steps", "hold", "fill", "ask", "quick" };
+    static const char *const tools[] = {
+        "echo", "steps", "hold", "fill", "ask", "quick"
+    };
     enum { N_BODIES = sizeof bodies / sizeof bodies[0], N_TOOLS = 6 };
-    char fields[100], line[200], *text = NULL;
+    char fields[100], line[300], *text = NULL;
 
-    snprintf(fields, sizeof fields, "%s%s%s", session[0] ? "Mcp-Session-Id: " : "", session,
-             session[0] ? "\r\n" : "");
+    snprintf(fields, sizeof fields, "%s%s%s", session[0] ? "Mcp-Session-Id: " : "",
+             session, session[0] ? "\r\n" : "");
     which %= N_BODIES + N_TOOLS + 5;
     if (which < N_BODIES) {
         text = http_post_text(which < 3 ? NULL : fields, bodies[which]);
@@ -423,12 +448,13 @@ static void send_canned(struct visitor *visitor, unsigned which)
             "\"notifications\":{\"toolsListChanged\":true}," META "}}");
     } else {
         which -= N_BODIES + N_TOOLS + 1;
-        snprintf(line, sizeof line,
-                 "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n%s%s%s%s"
-                 "\r\n",
-                 which == 2 ? "DELETE" : "GET", which == 3 ? "/sse" : "/mcp", fields,
-                 which == 1 ? "Last-Event-ID: " : "", which == 1 ? event_id : "",
-                 which == 1 ? "\r\n" : "");
+        snprintf(
+            line, sizeof line,
+            "%s %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n%s%s%s%s"
+            "\r\n",
+            which == 2 ? "DELETE" : "GET", which == 3 ? "/sse" : "/mcp", fields,
+            which == 1 ? "Last-Event-ID: " : "", which == 1 ? event_id : "",
+            which == 1 ? "\r\n" : "");
         send_text(visitor, line);
     }
     if (text)
@@ -446,7 +472,8 @@ static void look(struct visitor *visitor)
          at = strstr(at + 1, "Mcp-Session-Id: "))
         snprintf(session, sizeof session, "%.32s", at + 16);
     for (at = strstr(text, "\nid: "); at; at = strstr(at + 1, "\nid: "))
-        snprintf(event_id, sizeof event_id, "%.*s", (int)strcspn(at + 5, "\n") % 40, at + 5);
+        snprintf(event_id, sizeof event_id, "%.*s", (int)strcspn(at + 5, "\n") % 40,
+                 at + 5);
     at = strstr(text, "data: /message?sessionId=");
     if (at)
         snprintf(old_path, sizeof old_path, "%.*s", (int)strcspn(at + 6, "\n"), at + 6);
@@ -474,7 +501,8 @@ static void change_tools(void)
     static bool off;
 
     off = !off;
-    FUZZ_CHECK(mcps_server_enable(http_server, MCPS_TOOLS, &tool, 1, !off) >= 0);
+    FUZZ_CHECK((off ? mcps_server_disable(http_server, MCPS_TOOLS, &tool, 1)
+                    : mcps_server_enable(http_server, MCPS_TOOLS, &tool, 1)) >= 0);
 }
 
 static void turn(unsigned n)
@@ -486,7 +514,9 @@ static void turn(unsigned n)
 
 static void wait_(unsigned which)
 {
-    static const unsigned times[] = { 10, 500, 2000, 11000, 16000, 31000, 61000, 1800000 };
+    static const unsigned times[] = {
+        10, 500, 2000, 11000, 16000, 31000, 61000, 1800000
+    };
 
     FUZZ_CHECK(http_wait(times[which % (sizeof times / sizeof times[0])]));
     look_at_all();

@@ -3,7 +3,10 @@ corpus_programs = test/fuzz/corpus_scan test/fuzz/corpus_frame \
 	test/fuzz/corpus_envelope test/fuzz/corpus_base64 test/fuzz/corpus_session \
 	test/fuzz/corpus_args test/fuzz/corpus_regex test/fuzz/corpus_schema test/fuzz/corpus_check \
 	test/fuzz/corpus_uri test/fuzz/corpus_seal test/fuzz/corpus_canonical \
-	test/fuzz/corpus_http test/fuzz/corpus_conn
+	test/fuzz/corpus_http
+if TEST_HOOKS
+corpus_programs += test/fuzz/corpus_conn
+endif
 check_PROGRAMS += $(corpus_programs)
 TESTS += $(corpus_programs)
 EXTRA_DIST += test/fuzz/corpus test/fuzz/run.sh
@@ -57,7 +60,10 @@ test_fuzz_corpus_conn_LDADD        = libmcpscore.la $(JSONC_LIBS)
 fuzz_programs = test/fuzz/fuzz_scan test/fuzz/fuzz_frame test/fuzz/fuzz_envelope test/fuzz/fuzz_base64 \
 	test/fuzz/fuzz_session test/fuzz/fuzz_args test/fuzz/fuzz_regex test/fuzz/fuzz_schema test/fuzz/fuzz_check \
 	test/fuzz/fuzz_uri test/fuzz/fuzz_seal test/fuzz/fuzz_canonical \
-	test/fuzz/fuzz_http test/fuzz/fuzz_conn
+	test/fuzz/fuzz_http
+if TEST_HOOKS
+fuzz_programs += test/fuzz/fuzz_conn
+endif
 EXTRA_PROGRAMS += $(fuzz_programs)
 if FUZZERS
 noinst_PROGRAMS += $(fuzz_programs)

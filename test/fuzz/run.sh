@@ -14,7 +14,7 @@ if ! grep -q 'fsanitize=fuzzer-no-link' "$build/Makefile"; then
     mkdir -p "$build/fuzz-build"
     cd "$build/fuzz-build"
     [ -e Makefile ] || "$src/configure" --quiet CC=clang --enable-fuzzers --enable-asan \
-        --enable-ubsan --disable-shared
+        --enable-ubsan --enable-test-hooks --disable-shared
     build=$PWD
 fi
 make -s -C "$build" libmcpscore.la test/fuzz/fuzz_scan test/fuzz/fuzz_frame \

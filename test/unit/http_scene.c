@@ -246,7 +246,7 @@ bool http_await(bool (*is_so)(void *arg), void *arg)
     bool ok = http_settle();
 
     for (int ms = 0; ok && !is_so(arg) && ms < await_ms(); ms++) {
-        (void)poll(NULL, 0, 1);
+        (void)poll(NULL, 0, ms < 50 ? 0 : 1);
         ok = http_settle();
     }
     return ok && is_so(arg);
@@ -289,8 +289,8 @@ static void check_nothing_left(void)
 
     if (has_nothing(&stats))
         return;
-#define XX(name, text)     \
-    if (stats.name > 0)    \
+#define XX(name, text)  \
+    if (stats.name > 0) \
         fprintf(stderr, "left behind: " #name " %llu\n", (unsigned long long)stats.name);
     MCPS_STATS_MAP(XX)
 #undef XX

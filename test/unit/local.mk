@@ -67,7 +67,7 @@ transport_unit_sources = \
 net_unit_sources = \
 	test/unit/net_main.c test/unit/net_scene.c test/unit/net_scene.h \
 	test/unit/net_accept.c test/unit/net_bytes.c test/unit/net_ends.c test/unit/net_loop.c
-# Connections in memory, for what stands on those of net.h.
+# Connections in memory, for what stands on those of net.h. Their clock is a driven one.
 http_memory_sources = \
 	test/unit/http_fake.c test/unit/http_fake.h test/unit/http_scene.c test/unit/http_scene.h \
 	test/unit/http_strict.c test/unit/http_strict.h
@@ -79,7 +79,10 @@ http_unit_sources = \
 if UNIT_TESTS
 unit_programs += test/unit/util test/unit/json test/unit/cases test/unit/oom test/unit/rpc \
 	test/unit/schema test/unit/suite test/unit/cancel test/unit/flow test/unit/seal \
-	test/unit/transport test/unit/net test/unit/http
+	test/unit/transport test/unit/net
+if TEST_HOOKS
+unit_programs += test/unit/http
+endif
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
