@@ -62,8 +62,6 @@ sessions_sources = test/failures/sessions.c test/failures/http_session.c \
 	test/failures/http_end.c
 guard_sources = test/failures/guard.c test/failures/http_door.c \
 	test/failures/http_smuggle.c test/failures/http_who.c
-EXTRA_DIST += $(failures_common) $(site_sources) $(http_sources) $(sse_sources) \
-	$(sessions_sources) $(guard_sources) \
 chaos_sources = test/failures/chaos.c test/failures/chaos.h test/failures/chaos_server.c \
 	test/failures/chaos_talk.c test/failures/chaos_acts.c
 EXTRA_DIST += $(failures_common) \
@@ -73,6 +71,7 @@ EXTRA_DIST += $(failures_common) \
 	$(eras_sources) $(changes_sources) $(pages_sources) $(results_sources) \
 	$(schemas_sources) $(driven_sources) $(idle_sources) $(layers_sources) \
 	$(offers_sources) $(listen_sources) $(rounds_sources) $(protocol_sources) $(fixture_sources) \
+	$(site_sources) $(http_sources) $(sse_sources) $(sessions_sources) $(guard_sources) \
 	$(http_idle_sources) $(chaos_sources)
 dist_check_SCRIPTS += test/failures/doc.sh test/failures/mutations.sh test/failures/idle.sh \
 	test/failures/driven.sh
