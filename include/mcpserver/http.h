@@ -97,7 +97,8 @@ MCPS_PUBLIC int mcps_server_get_url(mcps_server *server, char *buf,
 
 /* Adds a route to all endpoints of HTTP: requests with that method, whose path is this one
  * byte for byte. Host and Origin are checked before, identify is not asked. Before the start
- * only: MCPS_EBUSY. MCPS_EEXISTS for a route that there is already; -EINVAL; -ENOMEM. */
+ * only: MCPS_EBUSY. MCPS_EEXISTS for a route that there is already, as /healthz is; those of the
+ * endpoints themselves go first; -EINVAL; -ENOMEM. */
 MCPS_PUBLIC int mcps_server_add_route(mcps_server *server, const char *method,
                                       const char *path, mcps_route_fn *fn,
                                       void *userdata) MCPS_MUST_CHECK;

@@ -122,18 +122,26 @@ static struct mcps__slice slice_of(const char *text)
     return (struct mcps__slice){ text, strlen(text) };
 }
 
+/* One of them that is another's could never be reached. */
 static int copy_old_paths(struct mcps__http_setup *setup,
-                          const struct mcps_http_options *options)
+                          const struct mcps_http_options *options, struct mcps__log *log)
 {
+    const char *sse = options->sse_path ? options->sse_path : "/sse";
+    const char *message = options->message_path ? options->message_path : "/message";
     int r;
 
     if (!options->http_sse)
         return 0;
-    r = copy(&setup->sse_path, slice_of(options->sse_path ? options->sse_path : "/sse"));
-    if (r < 0)
-        return r;
-    return copy(&setup->message_path,
-                slice_of(options->message_path ? options->message_path : "/message"));
+    if (!is_path(slice_of(sse)) || !is_path(slice_of(message)) ||
+        strcmp(sse, message) == 0 || strcmp(sse, setup->path) == 0 ||
+        strcmp(message, setup->path) == 0) {
+        mcps__log(log, MCPS_LOG_ERROR,
+                  "options of HTTP: \"%s\" and \"%s\" are not two paths beside \"%s\"",
+                  sse, message, setup->path);
+        return -EINVAL;
+    }
+    r = copy(&setup->sse_path, slice_of(sse));
+    return r < 0 ? r : copy(&setup->message_path, slice_of(message));
 }
 
 /* Nobody is let in by a forgotten host: only this machine. */
@@ -147,7 +155,7 @@ static int fill(struct mcps__http_setup *setup, const struct http_uri *uri,
     if (r >= 0)
         r = copy(&setup->path, uri->path);
     if (r >= 0)
-        r = copy_old_paths(setup, options);
+        r = copy_old_paths(setup, options, log);
     if (r >= 0)
         r = mcps__guard_new(&setup->guard, options, log);
     setup->json_only = options->json_only;
@@ -198,6 +206,10 @@ int mcps_server_listen_http(mcps_server *server, const char *uri,
 
     if (r < 0)
         return r;
+    if (options && options->struct_size < sizeof options->struct_size) {
+        mcps__log(log, MCPS_LOG_ERROR, "the options of HTTP have no struct_size");
+        return -EINVAL;
+    }
     if (!split(uri, &parts)) {
         mcps__log(
             log, MCPS_LOG_ERROR,
@@ -252,9 +264,12 @@ static bool is_token(const char *text)
     return *text != '\0';
 }
 
+/* The server's own are always there, whatever the method. */
 static bool has_route(const struct mcps__routes *routes, const char *method,
                       const char *path)
 {
+    if (strcmp(path, "/healthz") == 0)
+        return true;
     for (size_t i = 0; i < routes->n; i++) {
         if (strcmp(routes->items[i].method, method) == 0 &&
             strcmp(routes->items[i].path, path) == 0)

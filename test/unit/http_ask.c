@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,11 +219,58 @@ out:
     http_end();
 }
 
+/* ---- options ---- */
+
+/* Nothing that was asked for is left out without a word: not who may come in, and not paths
+ * that nobody could reach. */
+static void options_that_are_refused(void)
+{
+    const struct mcps_http_options rows[] = {
+        { .identify = identify },
+        MCPS_HTTP_OPTIONS(.http_sse = true, .sse_path = "sse"),
+        MCPS_HTTP_OPTIONS(.http_sse = true, .message_path = "/a\n\nb"),
+        MCPS_HTTP_OPTIONS(.http_sse = true, .message_path = "/sse"),
+        MCPS_HTTP_OPTIONS(.http_sse = true, .sse_path = "/mcp"),
+        MCPS_HTTP_OPTIONS(.http_sse = true, .message_path = "/mcp"),
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unit_note_on_failure("row %zu", i);
+        CHECK(http_prepare(NULL));
+        CHECK_INT(
+            mcps_server_listen_http(http_server, "http://127.0.0.1:8081/mcp", &rows[i]),
+            -EINVAL);
+        CHECK_INT(http_logged(MCPS_LOG_ERROR), 1);
+        http_end();
+    }
+out:
+    http_end();
+}
+
+/* What the server itself answers can be nobody else's. */
+static void a_route_that_there_is(void)
+{
+    static const int ok = 200;
+    void *userdata = (void *)(uintptr_t)&ok;
+
+    CHECK(http_prepare(NULL));
+    CHECK_INT(mcps_server_add_route(http_server, "POST", "/healthz", route, userdata),
+              MCPS_EEXISTS);
+    CHECK_INT(mcps_server_add_route(http_server, "GET", "/a", route, userdata), 0);
+    CHECK_INT(mcps_server_add_route(http_server, "GET", "/a", route, userdata),
+              MCPS_EEXISTS);
+    CHECK_INT(mcps_server_add_route(http_server, "GET", "a", route, userdata), -EINVAL);
+out:
+    http_end();
+}
+
 const struct unit_test http_ask_tests[] = {
     UNIT_TEST(who_asks_is_accepted),
     UNIT_TEST(who_asks_is_rejected),
     UNIT_TEST(one_connection_for_two),
     UNIT_TEST(an_answer_for_nobody),
     UNIT_TEST(routes),
+    UNIT_TEST(options_that_are_refused),
+    UNIT_TEST(a_route_that_there_is),
     UNIT_END,
 };
