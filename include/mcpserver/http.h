@@ -121,11 +121,13 @@ MCPS_PUBLIC const void *mcps_http_body(const mcps_http_request *request, size_t 
 
 /*
  * The answers. Each takes the request, whatever it returns: 0, MCPS_ECLOSED when the client is
- * gone, -EINVAL for what cannot be sent, -ENOMEM; of the last two the client gets a status 500.
+ * gone, -EINVAL for what cannot be sent (a challenge or a type of more than 1024 bytes or with
+ * line ends is such), -ENOMEM; of the last two the client gets a status 500.
  */
 /* To identify: it is this principal, which names the account that limits count for and that
- * sessions belong to (any text that does not begin with "address "), and it has these scopes (NULL behind the last; NULL: none). A principal
- * NULL is the anonymous one of the client's address. Strings are copied. */
+ * sessions belong to (any text that does not begin with "address "), and it has these scopes
+ * (NULL behind the last; NULL: none). A principal NULL is the anonymous one of the client's
+ * address. Strings are copied. */
 MCPS_PUBLIC int mcps_http_accept(mcps_http_request *request, const char *principal,
                                  const char *const *scopes);
 /* The status is 401, 403 or 503; `challenge` is what WWW-Authenticate says: NULL: nothing. */

@@ -39,9 +39,9 @@
 
 enum {
     MCPS__HTTP_OUT_BYTES =
-        62 * 1024,           /* of one connection's output that are made at once */
-    MCPS__HTTP_LINES = 1024, /* room for a status line and fields */
-    MCPS__HTTP_FRAME = 64    /* around a chunk */
+        60 * 1024,               /* of one connection's output that are made at once */
+    MCPS__HTTP_LINES = 3 * 1024, /* room for a status line and fields */
+    MCPS__HTTP_FRAME = 64        /* around a chunk */
 };
 
 struct mcps__http;
@@ -214,10 +214,10 @@ struct mcps__http_reply {
     bool modern;                      /* codes of errors have a status of their own */
     bool begun;                       /* the head is written */
     bool chunked;
-    bool head_only;           /* of HEAD, 204 and 304: the body is not written */
-    bool whole_only;          /* it never becomes a stream: what is no answer is dropped */
-    bool complete;            /* the last byte was written */
-    bool blocked;             /* there is no room: drained() will say when there is */
+    bool head_only;  /* of HEAD, 204 and 304: the body is not written */
+    bool whole_only; /* it never becomes a stream: what is no answer is dropped */
+    bool complete;   /* the last byte was written */
+    bool blocked;    /* there is no room: drained() will say when there is */
     struct mcps__buf opening; /* what a stream begins with: comments, the first event */
 };
 

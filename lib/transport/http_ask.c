@@ -21,6 +21,8 @@
 
 enum { STATUS_OK = 200, STATUS_LEAST = 200, STATUS_MOST = 599 };
 
+enum { VALUE_MAX = 1024 }; /* of a field: there is room for it beside those for pages */
+
 struct mcps_http_request {
     struct mcps__engine *engine; /* references */
     struct mcps__loop *loop;
@@ -257,7 +259,9 @@ static int copy(char **ret, const char *text)
 /* The value of a field, as it may be sent. */
 static int copy_value(char **ret, const char *text)
 {
-    if (text && mcps__http_value_span(text, strlen(text)) < strlen(text))
+    size_t len = text ? strlen(text) : 0;
+
+    if (len > VALUE_MAX || (text && mcps__http_value_span(text, len) < len))
         return -EINVAL;
     return copy(ret, text);
 }

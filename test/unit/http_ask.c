@@ -95,6 +95,52 @@ out:
     http_end();
 }
 
+/* What is asked for by a client is as long as userdata says. */
+static void reject_at_length(mcps_http_request *request, void *userdata)
+{
+    char challenge[2000];
+    size_t len = *(const size_t *)userdata;
+    int r;
+
+    memset(challenge, 'c', len);
+    challenge[len] = '\0';
+    r = mcps_http_reject(request, 401, challenge);
+    (void)r;
+}
+
+/* It is sent as a whole, beside what a page is told, or the application is told that it is not. */
+static void a_challenge_of_any_length(void)
+{
+    static const struct {
+        size_t len;
+        int status;
+    } rows[] = { { 1024, 401 }, { 1025, 500 } };
+    struct fake_client *client = NULL;
+    const char *came, *at;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct mcps_http_options options =
+            MCPS_HTTP_OPTIONS(.identify = reject_at_length, .cors = true,
+                              .identify_userdata = (void *)(uintptr_t)&rows[i].len);
+
+        CHECK(http_begin(&options));
+        client = fake_connect(NULL);
+        http_post(client, "Origin: http://localhost\r\n", "{}");
+        came = await(client);
+        CHECK_INT(http_status(came), rows[i].status);
+        CHECK(strstr(came, "Access-Control-Allow-Origin: http://localhost\r\n") != NULL);
+        at = strstr(came, "WWW-Authenticate: ");
+        CHECK(rows[i].status == 500 || (at && strspn(at + 18, "c") == rows[i].len));
+        fake_shut(client);
+        CHECK(http_is_clean());
+        http_end();
+        client = fake_free(client);
+    }
+out:
+    fake_free(client);
+    http_end();
+}
+
 /* Of what is read for one the other is not charged, though it comes on the same connection. */
 static void one_connection_for_two(void)
 {
@@ -267,6 +313,7 @@ out:
 const struct unit_test http_ask_tests[] = {
     UNIT_TEST(who_asks_is_accepted),
     UNIT_TEST(who_asks_is_rejected),
+    UNIT_TEST(a_challenge_of_any_length),
     UNIT_TEST(one_connection_for_two),
     UNIT_TEST(an_answer_for_nobody),
     UNIT_TEST(routes),
