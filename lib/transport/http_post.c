@@ -218,12 +218,13 @@ static const struct mcps__context *context_of(struct mcps__peer *peer)
 }
 
 /* The header of a request says what was agreed on, or nothing. */
-static bool check_version(struct posted *posted, const struct mcps__context *context)
+static bool check_version(struct mcps__http_conn *conn, struct mcps__slice version,
+                          const struct mcps__context *context)
 {
-    if (!posted->version.data ||
-        mcps__slice_is(posted->version, mcps__version_info(context->version)->text))
+    if (!version.data ||
+        mcps__slice_is(version, mcps__version_info(context->version)->text))
         return true;
-    mcps__http_reply_error(posted->conn, 400, MCPS__RPC_INVALID_REQUEST,
+    mcps__http_reply_error(conn, 400, MCPS__RPC_INVALID_REQUEST,
                            "Bad request: " VERSION_HEADER
                            " says another version than the session has",
                            false);
@@ -232,7 +233,7 @@ static bool check_version(struct posted *posted, const struct mcps__context *con
 
 static void serve_session(struct posted *posted, struct mcps__http_session *session)
 {
-    if (!check_version(posted, context_of(session->peer)))
+    if (!check_version(posted->conn, posted->version, context_of(session->peer)))
         return;
     serve(posted, session->peer, session);
     mcps__http_reply_pump(posted->conn);
@@ -399,6 +400,7 @@ static struct mcps__http_session *session_of(struct mcps__http_conn *conn,
                                              const struct mcps__http_head *head)
 {
     struct mcps__slice id = mcps__headers_get(&head->headers, SESSION_HEADER);
+    struct mcps__slice version = mcps__headers_get(&head->headers, VERSION_HEADER);
     struct mcps__http_session *session;
 
     if (!id.data) {
@@ -406,9 +408,11 @@ static struct mcps__http_session *session_of(struct mcps__http_conn *conn,
         return NULL;
     }
     session = mcps__http_session_find(conn, id, false);
-    if (!session)
+    if (!session) {
         refuse_session(conn);
-    return session;
+        return NULL;
+    }
+    return check_version(conn, version, context_of(session->peer)) ? session : NULL;
 }
 
 /* The stream goes on over this connection, and ends on the one that it was on. */

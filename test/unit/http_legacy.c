@@ -414,6 +414,41 @@ out:
     http_end();
 }
 
+/* Whatever is done in it: another version than was agreed on is refused, and ends nothing. */
+static void another_version_in_a_session(void)
+{
+    static const char *const methods[] = { "GET", "DELETE" };
+    static const char *const versions[] = { "2025-06-18", "2026-07-28", "1999-01-01",
+                                            "" };
+    struct fake_client *client = NULL;
+    struct http_chat chat;
+    char text[400];
+
+    CHECK(http_begin(NULL));
+    CHECK(http_chat(&chat, "2025-11-25"));
+    client = fake_connect(NULL);
+    for (size_t i = 0; i < 8; i++) {
+        snprintf(
+            text, sizeof text,
+            "%s /mcp HTTP/1.1\r\nHost: localhost\r\n%sMCP-Protocol-Version: %s\r\n\r\n",
+            methods[i % 2], chat.field, versions[i / 2]);
+        http_say(client, text);
+        CHECK_INT(http_status(http_come(client)), 400);
+    }
+    CHECK_INT(http_stats().sessions, 1);
+    snprintf(text, sizeof text,
+             "DELETE /mcp HTTP/1.1\r\nHost: localhost\r\n%sMCP-Protocol-Version: "
+             "2025-11-25\r\n\r\n",
+             chat.field);
+    http_say(client, text);
+    CHECK_INT(http_status(http_come(client)), 204);
+    fake_reset(client);
+    CHECK(http_is_clean());
+out:
+    fake_free(client);
+    http_end();
+}
+
 /* ---- what is kept ---- */
 
 /* What is kept of a stream may push out another, wherever that is. */
@@ -611,6 +646,7 @@ const struct unit_test http_legacy_tests[] = {
     UNIT_TEST(a_session_ends_while_it_is_written),
     UNIT_TEST(sessions_expire),
     UNIT_TEST(sessions_in_use_do_not_expire),
+    UNIT_TEST(another_version_in_a_session),
     UNIT_TEST(streams_push_each_other_out),
     UNIT_TEST(a_request_of_ours_on_its_stream),
     UNIT_TEST(a_stateless_server),
