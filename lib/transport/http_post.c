@@ -16,8 +16,8 @@
 #include "core/close.h"
 #include "core/context.h"
 #include "proto/dispatch.h"
+#include "proto/mirror_check.h"
 #include "rpc/errors.h"
-#include "transport/media.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -70,7 +70,6 @@ static void refuse_new(struct mcps__http_conn *conn, int error)
 /* A text of JSON-RPC that came with a request. */
 struct posted {
     struct mcps__http_conn *conn;
-    const struct mcps__http_head *head;
     struct mcps__posted message;
     struct mcps__envelope env;
     struct mcps__slice session; /* the id in the head; .data NULL: none */
@@ -153,10 +152,30 @@ static int own_peer(struct mcps__http_conn *conn)
                           NULL, MCPS__PEER_REQUESTS);
 }
 
+/* A request is told by its answer what is wrong with its fields; this has none. */
+static bool check_notification(struct posted *posted)
+{
+    const struct mcps__posted *message = &posted->message;
+    const struct mcps__slice *said = &posted->version;
+    const char *why = "Unsupported protocol version";
+    int code = MCPS__RPC_UNSUPPORTED_VERSION;
+
+    if (!said->data || mcps__version_by_name(MCPS__MODERN, said->data, said->len) >= 0) {
+        if (mcps__mirror_check(message->headers, message->env, message->scan,
+                               message->text, &why) >= 0)
+            return true;
+        code = MCPS__RPC_HEADER_MISMATCH;
+    }
+    mcps__http_reply_error(posted->conn, 400, code, why, false);
+    return false;
+}
+
 static void serve_modern(struct posted *posted)
 {
     struct mcps__http_conn *conn = posted->conn;
 
+    if (posted->env.kind == MCPS__ENVELOPE_NOTIFICATION && !check_notification(posted))
+        return;
     if (own_peer(conn) < 0) {
         refuse_memory(conn);
         return;
@@ -364,7 +383,6 @@ void mcps__http_post(struct mcps__http_conn *conn, const struct mcps__http_head 
 {
     struct posted posted = {
         .conn = conn,
-        .head = head,
         .session = mcps__headers_get(&head->headers, SESSION_HEADER),
         .version = mcps__headers_get(&head->headers, VERSION_HEADER),
     };

@@ -236,6 +236,45 @@ out:
     http_end();
 }
 
+/* ---- notifications ---- */
+
+/* They are not answered, and taken only if they can be. */
+static void notifications_that_are_refused(void)
+{
+#define SAYS "MCP-Protocol-Version: "
+    static const struct {
+        const char *fields;
+        int status;
+        const char *has;
+    } rows[] = {
+        { SAYS "2026-07-28\r\n", 202, "" },
+        { SAYS "2026-07-28\r\nMcp-Method: notifications/a\r\n", 202, "" },
+        { SAYS "2026-07-28\r\nMcp-Method: notifications/b\r\n", 400, "-32020" },
+        { SAYS "2099-01-01\r\n", 400, "-32022" },
+        { SAYS "\r\n", 400, "-32022" },
+    };
+#undef SAYS
+    struct fake_client *client = NULL;
+    const char *came;
+
+    CHECK(http_begin(NULL));
+    client = fake_connect(NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unit_note_on_failure("%s", rows[i].fields);
+        http_post(client, rows[i].fields,
+                  "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/a\"}");
+        came = http_come(client);
+        CHECK_INT(http_status(came), rows[i].status);
+        CHECK(strstr(http_body(came), rows[i].has) != NULL);
+        CHECK(!strstr(http_body(came), "\"id\""));
+    }
+    fake_shut(client);
+    CHECK(http_is_clean());
+out:
+    fake_free(client);
+    http_end();
+}
+
 /* ---- subscriptions/listen ---- */
 
 #define LISTEN                                                                       \
@@ -279,6 +318,7 @@ const struct unit_test http_modern_tests[] = {
     UNIT_TEST(who_leaves_while_nothing_is_read),
     UNIT_TEST(a_large_answer_in_all_windows),
     UNIT_TEST(who_reads_nothing_is_disconnected),
+    UNIT_TEST(notifications_that_are_refused),
     UNIT_TEST(a_stream_of_notifications),
     UNIT_END,
 };
