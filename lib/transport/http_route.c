@@ -174,6 +174,9 @@ static bool check_media(struct mcps__http_conn *conn, const struct mcps__http_he
                "Unsupported media type: Content-Type must be application/json");
         return false;
     }
+    /* What is answered there has no body: all that is to be read comes over the stream. */
+    if (conn->route == MCPS__ROUTE_OLD_MESSAGE)
+        return true;
     if (!mcps__media_accepts(&head->headers, "application/json") ||
         !mcps__media_accepts(&head->headers, "text/event-stream")) {
         refuse(conn, head, 406,

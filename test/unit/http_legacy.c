@@ -610,11 +610,10 @@ static void the_oldest_transport(void)
     CHECK(at != NULL);
     snprintf(path, sizeof path, "%.*s", (int)strcspn(at + 22, "\n"), at + 22);
     other = fake_connect(NULL);
-    snprintf(
-        text, sizeof text,
-        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        "Accept: application/json, text/event-stream\r\nContent-Length: %zu\r\n\r\n%s",
-        path, strlen(HELLO("2024-11-05")), HELLO("2024-11-05"));
+    snprintf(text, sizeof text,
+             "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+             "Accept: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             path, strlen(HELLO("2024-11-05")), HELLO("2024-11-05"));
     http_say(other, text);
     CHECK_INT(http_status(http_come(other)), 202);
     CHECK(strstr(http_come(client), "event: message\ndata: {\"jsonrpc\":\"2.0\",\"id\":0,"
