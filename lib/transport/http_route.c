@@ -49,6 +49,14 @@ static bool find_app_route(const struct mcps__http *http,
     return false;
 }
 
+/* A stateless server has no sessions to be ended. */
+static const char *endpoint_methods(const struct mcps__http_setup *setup)
+{
+    if (setup->stateless)
+        return "POST, OPTIONS";
+    return setup->json_only ? "POST, DELETE, OPTIONS" : "GET, POST, DELETE, OPTIONS";
+}
+
 /* The methods that a route has; NULL: nothing is there. */
 static const char *find_route(struct mcps__http_conn *conn,
                               const struct mcps__http_head *head)
@@ -57,8 +65,7 @@ static const char *find_route(struct mcps__http_conn *conn,
 
     if (mcps__slice_is(head->path, setup->path)) {
         conn->route = MCPS__ROUTE_ENDPOINT;
-        return setup->json_only || setup->stateless ? "POST, DELETE, OPTIONS"
-                                                    : "GET, POST, DELETE, OPTIONS";
+        return endpoint_methods(setup);
     }
     if (setup->sse_path && mcps__slice_is(head->path, setup->sse_path)) {
         conn->route = MCPS__ROUTE_OLD_STREAM;
@@ -102,23 +109,12 @@ static void refuse_method(struct mcps__http_conn *conn,
     refuse(conn, head, 405, "Method not allowed");
 }
 
-/* A stateless server has no sessions to be ended. */
-static const char *methods_of(const struct mcps__http_conn *conn, const char *methods)
-{
-    const struct mcps__http_setup *setup = &conn->http->setup;
-
-    if (conn->route == MCPS__ROUTE_ENDPOINT && setup->stateless)
-        return "POST, OPTIONS";
-    return methods;
-}
-
 static bool choose_route(struct mcps__http_conn *conn, const struct mcps__http_head *head)
 {
     const char *methods = find_route(conn, head);
     bool has_path;
 
     if (methods) {
-        methods = methods_of(conn, methods);
         if (is_listed(methods, head->method_text))
             return true;
         refuse_method(conn, head, methods);
@@ -226,7 +222,7 @@ static void answer_options(struct mcps__http_conn *conn,
     conn->reply.fields.len = 0;
     r = mcps__guard_write_preflight(conn->http->setup.guard, head, &conn->reply.fields);
     if (r == 0)
-        mcps__http_reply_field(conn, "Allow", methods_of(conn, find_route(conn, head)));
+        mcps__http_reply_field(conn, "Allow", find_route(conn, head));
     mcps__http_reply_empty(conn, r < 0 ? 500 : 204);
 }
 
