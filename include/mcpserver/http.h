@@ -141,7 +141,8 @@ MCPS_PUBLIC int mcps_http_reply(mcps_http_request *request, int status,
 
 /* Of a client of 2025-11-25 over HTTP: ends the stream that waits for the call's answer, and
  * has the client come back for the rest after so many milliseconds, so that no connection is
- * held open for a long call. The call goes on. 0; elsewhere it does nothing. */
+ * held open for a long call. The call goes on. 0, also elsewhere, where it does nothing;
+ * -ENOMEM. */
 MCPS_PUBLIC int mcps_call_close_stream(mcps_call *call, unsigned retry_ms);
 
 #ifdef __cplusplus
