@@ -55,7 +55,7 @@ site_sources = test/failures/web.c test/failures/web.h test/failures/web_read.c 
 	test/failures/http_site.c test/failures/http_site.h test/failures/http_tests.h \
 	test/failures/hands.c test/failures/hands.h
 http_sources = test/failures/http.c test/failures/http_web.c test/failures/http_abort.c \
-	test/failures/http_body.c test/failures/http_call.c test/failures/http_close.c \
+	test/failures/http_body.c test/failures/http_call.c test/failures/http_close.c test/failures/http_seed.c \
 	test/failures/http_load.c
 sse_sources = test/failures/sse.c test/failures/http_stream.c test/failures/http_resume.c
 sessions_sources = test/failures/sessions.c test/failures/http_session.c \

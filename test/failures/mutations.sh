@@ -4,7 +4,7 @@
 # themselves. Without a mutation they must pass.
 set -u
 
-# A mutation, and a test that is to catch it.
+# A mutation, and a test that is to catch it, of the program close.
 table='
 M1 f1_01_input_ends_while_a_handler_runs
 M1 f1_04_two_sources_of_cancellation
@@ -15,15 +15,26 @@ M4 f1_03_answer_to_a_closed_sink
 M4 f1_03_answer_as_the_sink_closes
 M5 f1_04_two_sources_of_cancellation
 '
+# The same over HTTP, of the program http.
+http_table='
+M1 f1_01_told_before_the_session_is_closed
+M1 f1_01_told_before_the_connection_is_closed
+M2 f1_02_gone_while_they_are_woken
+M3 f1_02_an_ask_of_a_client_that_left
+M4 f1_03_an_answer_to_a_client_that_left
+M5 f1_04_sources_of_cancellation_over_http
+'
 
 program=$top_builddir/test/failures/close
+http_program=$top_builddir/test/failures/http
 log=$top_builddir/test/failures/mutations.out
 runs=5
 [ "${MCPS_TEST_LONG:-0}" = 1 ] && runs=20
 bad=0
 ulimit -c 0
 
-if ! grep -q '^#define MCPS__TEST_HOOKS' "$top_builddir/config.h" || [ ! -x "$program" ]; then
+if ! grep -q '^#define MCPS__TEST_HOOKS' "$top_builddir/config.h" || [ ! -x "$program" ] ||
+    [ ! -x "$http_program" ]; then
     echo "SKIPPED: mutations are in builds with --enable-test-hooks only"
     exit 77
 fi
@@ -69,17 +80,23 @@ check_caught() {
     [ $n -eq $runs ] || bad=1
 }
 
-for word in $table; do
-    case $word in
-    M[0-9]) ;;
-    *) check_passes "$word" ;;
-    esac
-done
-for word in $table; do
-    case $word in
-    M[0-9]) mutation=$word ;;
-    *) check_caught "$mutation" "$word" ;;
-    esac
-done
+check_table() { # words
+    for word in $1; do
+        case $word in
+        M[0-9]) ;;
+        *) check_passes "$word" ;;
+        esac
+    done
+    for word in $1; do
+        case $word in
+        M[0-9]) mutation=$word ;;
+        *) check_caught "$mutation" "$word" ;;
+        esac
+    done
+}
+
+check_table "$table"
+program=$http_program
+check_table "$http_table"
 rm -f "$log"
 exit $bad
