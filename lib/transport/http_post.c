@@ -458,11 +458,23 @@ static bool may_replace(struct mcps__http_stream *stream)
     return true;
 }
 
+/* The stream of an id that its client can know: one that is no stream of events yet has shown
+ * none, and may become one answer as a whole. */
+static struct mcps__http_stream *find_stream(struct mcps__http_session *session,
+                                             struct mcps__slice id, uint64_t *ret)
+{
+    struct mcps__http_stream *stream = mcps__http_stream_find(session, id, ret);
+
+    if (stream && stream->conn && stream->conn->reply.form != MCPS__REPLY_EVENTS)
+        return NULL;
+    return stream;
+}
+
 static void resume(struct mcps__http_conn *conn, struct mcps__http_session *session,
                    struct mcps__slice id)
 {
     uint64_t serial;
-    struct mcps__http_stream *stream = mcps__http_stream_find(session, id, &serial);
+    struct mcps__http_stream *stream = find_stream(session, id, &serial);
 
     if (stream && mcps__http_stream_has(stream, serial) && stream->conn) {
         mcps__http_reply_cut(stream->conn);

@@ -226,6 +226,33 @@ out:
     http_end();
 }
 
+/* What has shown no event may still be answered as a whole, however well its id is guessed. */
+static void an_answer_is_not_taken_over(void)
+{
+    struct fake_client *client = NULL, *again = NULL;
+    struct http_chat chat;
+    char *body = NULL;
+
+    CHECK(http_begin(NULL));
+    CHECK(http_chat(&chat, "2025-11-25"));
+    client = fake_connect(NULL);
+    http_post(client, chat.field, CALL("1", "wait"));
+    CHECK_STR(http_come(client), "");
+    again = get(&chat, "2_0");
+    body = body_of(again, 400);
+    CHECK(body != NULL);
+    free(body);
+    body = NULL;
+    CHECK(http_finish("late"));
+    body = body_of(client, 200);
+    CHECK_STR(body, RESULT("1", "late"));
+out:
+    free(body);
+    fake_free(client);
+    fake_free(again);
+    http_end();
+}
+
 /* While it is blocked in the middle of an event nothing can end it in order. */
 static void a_blocked_stream_is_taken_over(void)
 {
@@ -639,6 +666,7 @@ const struct unit_test http_legacy_tests[] = {
     UNIT_TEST(a_batch),
     UNIT_TEST(a_dropped_stream_is_resumed),
     UNIT_TEST(a_stream_is_taken_over),
+    UNIT_TEST(an_answer_is_not_taken_over),
     UNIT_TEST(a_blocked_stream_is_taken_over),
     UNIT_TEST(a_call_that_closes_its_stream),
     UNIT_TEST(the_stream_of_a_session),

@@ -104,6 +104,7 @@ static const struct mcps_tool tools[] = {
     MCPS_TOOL_STRUCT(.name = "quick", .handler = echo, .only_result = true),
     MCPS_TOOL_STRUCT(.name = "steps", .handler = steps),
     MCPS_TOOL_STRUCT(.name = "hold", .handler = hold),
+    MCPS_TOOL_STRUCT(.name = "wait", .handler = hold, .only_result = true),
     MCPS_TOOL_STRUCT(.name = "ask", .handler = ask),
     MCPS_TOOL_STRUCT(.name = "close", .handler = close_),
     MCPS_TOOL_STRUCT(.name = "fill", .handler = fill),

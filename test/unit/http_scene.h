@@ -19,6 +19,7 @@
  *     quick   the same, and declares that it sends nothing else
  *     steps   says progress twice, then returns the text "done"
  *     hold    keeps its call; http_held() has it, and the test finishes it
+ *     wait    the same, and declares that it sends nothing but its result
  *     ask     asks for the roots
  *     close   ends the stream with mcps_call_close_stream(), says progress, returns "done"
  *     fill    returns so many letters: { "n": how many }
