@@ -26,6 +26,8 @@ enum { VALUE_MAX = 1024 }; /* of a field: there is room for it beside those for 
 struct mcps_http_request {
     struct mcps__engine *engine; /* references */
     struct mcps__loop *loop;
+    struct mcps__account *account; /* whom what is copied counts for; NULL: nobody yet */
+    size_t charged;
     struct mcps__http_conn *conn; /* [I/O thread] NULL: it is gone */
     atomic_bool forgotten;        /* that is known by all */
     struct mcps__task task;
@@ -60,6 +62,9 @@ static void free_request(struct mcps_http_request *request)
     mcps__free(request->type);
     mcps__scopes_unref(request->scopes);
     mcps__piece_free(request->reply);
+    if (request->account)
+        mcps__account_uncharge_in(request->account, request->charged);
+    mcps__account_unref(request->account);
     mcps__loop_unref(request->loop);
     mcps__free(request);
     mcps__engine_unref(engine);
@@ -102,7 +107,17 @@ static int copy_texts(struct mcps_http_request *request,
     if (content.len > 0)
         request->body = keep(&to, content);
     request->body_len = content.len;
+    request->charged = size;
     return 0;
+}
+
+/* What an application keeps of a request is input that waits. */
+static void charge(struct mcps_http_request *request, struct mcps__account *account)
+{
+    if (!account)
+        return;
+    request->account = mcps__account_ref(account);
+    mcps__account_charge_in(account, request->charged);
 }
 
 static void ask(struct mcps__task *task)
@@ -130,6 +145,7 @@ static bool hand_on(struct mcps__http_conn *conn, const struct mcps__http_head *
         free_request(request);
         return false;
     }
+    charge(request, conn->account);
     mcps__http_client(conn, head, request->address);
     request->conn = conn;
     request->fn = fn;
@@ -162,13 +178,19 @@ bool mcps__http_ask_route(struct mcps__http_conn *conn,
     return hand_on(conn, head, content, route->fn, route->userdata);
 }
 
+/* What the application has not seen yet it never sees: clients that come and go would fill the
+ * queue otherwise. */
 void mcps__http_ask_forget(struct mcps__http_conn *conn)
 {
-    if (!conn->asked)
+    struct mcps_http_request *request = conn->asked;
+
+    if (!request)
         return;
-    conn->asked->conn = NULL;
-    atomic_store(&conn->asked->forgotten, true);
     conn->asked = NULL;
+    request->conn = NULL;
+    atomic_store(&request->forgotten, true);
+    if (mcps__control_withdraw(&request->engine->control, &request->task))
+        free_request(request);
 }
 
 /* ---- answering ---- */

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +17,18 @@
 
 /* ---- who it is ---- */
 
-/* The field X-User says what to do: a principal; "no"; "late", which the test answers. */
+/* The field X-User says what to do: a principal; "no"; "late", which the test answers; "wait",
+ * which holds a thread until the test lets it go. */
 static _Atomic(mcps_http_request *) late;
-static atomic_uint n_asked;
+static atomic_uint n_asked, n_held_up;
+static atomic_bool go_on;
+
+static void wait_to_go_on(void)
+{
+    atomic_fetch_add(&n_held_up, 1);
+    while (!atomic_load(&go_on))
+        (void)poll(NULL, 0, 1);
+}
 
 static void identify(mcps_http_request *request, void *userdata)
 {
@@ -26,16 +36,18 @@ static void identify(mcps_http_request *request, void *userdata)
     int r;
 
     (void)userdata;
+    atomic_fetch_add(&n_asked, 1);
     if (user && strcmp(user, "late") == 0) {
         atomic_store(&late, request);
         return;
     }
+    if (user && strcmp(user, "wait") == 0)
+        wait_to_go_on();
     if (user && strcmp(user, "no") == 0)
         r = mcps_http_reject(request, 401, "Bearer");
     else
         r = mcps_http_accept(request, user, NULL);
     (void)r;
-    atomic_fetch_add(&n_asked, 1);
 }
 
 static const struct mcps_http_options asking = MCPS_HTTP_OPTIONS(.identify = identify);
@@ -206,6 +218,46 @@ out:
     http_end();
 }
 
+enum { THREADS = 2 };
+
+static bool are_held_up(void *arg)
+{
+    (void)arg;
+    return atomic_load(&n_held_up) == THREADS;
+}
+
+/* Those who come and go while all threads are busy leave nothing behind. */
+static void who_has_gone_is_not_asked_about(void)
+{
+    struct fake_client *clients[THREADS + 1] = { NULL };
+    size_t i;
+
+    atomic_store(&go_on, false);
+    atomic_store(&n_held_up, 0);
+    atomic_store(&n_asked, 0);
+    CHECK(http_begin(&asking));
+    for (i = 0; i < THREADS; i++) {
+        clients[i] = fake_connect(NULL);
+        http_post(clients[i], "X-User: wait\r\n", "{}");
+    }
+    CHECK(http_await(are_held_up, NULL));
+    clients[THREADS] = fake_connect(NULL);
+    http_post(clients[THREADS], "X-User: a\r\n", "{}");
+    CHECK(http_settle());
+    fake_reset(clients[THREADS]);
+    CHECK(http_settle());
+    atomic_store(&go_on, true);
+    for (i = 0; i < THREADS; i++)
+        CHECK_INT(http_status(await(clients[i])), 400);
+    http_end();
+    CHECK_INT(atomic_load(&n_asked), THREADS);
+out:
+    atomic_store(&go_on, true);
+    for (i = 0; i < THREADS + 1; i++)
+        fake_free(clients[i]);
+    http_end();
+}
+
 /* ---- routes ---- */
 
 static void route(mcps_http_request *request, void *userdata)
@@ -310,14 +362,52 @@ out:
     http_end();
 }
 
+static void keep(mcps_http_request *request, void *userdata)
+{
+    (void)userdata;
+    atomic_store(&late, request);
+}
+
+/* As long as the application has it. */
+static void what_a_route_gets_counts(void)
+{
+    struct fake_client *client = NULL;
+    mcps_http_request *request;
+
+    atomic_store(&late, NULL);
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_add_route(http_server, "POST", "/mail", keep, NULL) >= 0);
+    CHECK(http_start());
+    client = fake_connect(NULL);
+    http_say(client, "POST /mail HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n"
+                     "hello");
+    CHECK(http_await(is_held, NULL));
+    CHECK(http_stats().in_bytes > sizeof "hello");
+    fake_reset(client);
+    CHECK(http_settle());
+    CHECK(http_stats().in_bytes > sizeof "hello");
+    request = atomic_exchange(&late, NULL);
+    CHECK_INT(mcps_http_reply(request, 200, NULL, NULL, 0), MCPS_ECLOSED);
+    CHECK(http_is_clean());
+    CHECK_INT(http_stats().in_bytes, 0);
+out:
+    request = atomic_exchange(&late, NULL);
+    if (request)
+        (void)!mcps_http_reply(request, 200, NULL, NULL, 0);
+    fake_free(client);
+    http_end();
+}
+
 const struct unit_test http_ask_tests[] = {
     UNIT_TEST(who_asks_is_accepted),
     UNIT_TEST(who_asks_is_rejected),
     UNIT_TEST(a_challenge_of_any_length),
     UNIT_TEST(one_connection_for_two),
     UNIT_TEST(an_answer_for_nobody),
+    UNIT_TEST(who_has_gone_is_not_asked_about),
     UNIT_TEST(routes),
     UNIT_TEST(options_that_are_refused),
     UNIT_TEST(a_route_that_there_is),
+    UNIT_TEST(what_a_route_gets_counts),
     UNIT_END,
 };
