@@ -164,7 +164,8 @@ static bool is_over(const struct mcps__http_session *session)
     return session->kept_bytes > mcps__limit(&engine->limits, MCPS_LIMIT_REPLAY_BYTES);
 }
 
-/* Streams with nothing left to come back for go as well. */
+/* Streams with nothing left to come back for go as well, but for the session's own: that one
+ * ends with it. */
 static void shrink(struct mcps__http_session *session, bool all)
 {
     MCPS__LIST_FOREACH_SAFE (node, &session->streams) {
@@ -175,7 +176,7 @@ static void shrink(struct mcps__http_session *session, bool all)
             mcps__limit_hit(&engine_of(session)->limits, MCPS_LIMIT_REPLAY_BYTES);
         }
         if (is_over(session) && stream->complete && !stream->conn &&
-            mcps__list_is_empty(&stream->kept))
+            stream != session->own && mcps__list_is_empty(&stream->kept))
             mcps__http_stream_forget(stream);
         if (!is_over(session))
             return;
