@@ -74,6 +74,7 @@ struct mcps__http_stream {
     uint64_t serial;         /* within the session; the first part of its ids */
     struct mcps__list kept;  /* pieces, the oldest first */
     struct mcps__list *next; /* the first that is not written; &kept: none */
+    struct mcps__list *owed; /* and the first that still counts as output, not as kept */
     size_t n_kept;
     uint64_t sent;      /* the serial of the latest event that was written */
     uint64_t forgotten; /* and of the latest that is not kept any more */

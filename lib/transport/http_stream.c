@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Streams that can be resumed; see http.h. What is kept counts for its session and for the
- * server. Above either limit the oldest that was written goes first, then what nobody has come
+ * Streams that can be resumed; see http.h. What a connection is about to write counts as output
+ * of its account, as anywhere else; what is kept counts for its session and for the
+ * server. Above either of their limits the oldest that was written goes first, then what nobody has come
  * back for; an answer that was not written goes last.
  */
 #include "config.h"
@@ -52,6 +53,24 @@ static void uncount(struct mcps__http_stream *stream, size_t bytes)
     atomic_fetch_sub(&engine_of(stream->session)->counters.replay_bytes, bytes);
 }
 
+/* The first that counts as output counts as kept from now on: the sink has done with it. */
+static void count_as_kept(struct mcps__http_stream *stream)
+{
+    const struct mcps__piece *piece = piece_of(stream->owed);
+    struct mcps__released released = { 0, 0 };
+
+    mcps__piece_release(piece, 0, piece->len, &released);
+    mcps__sink_written(stream->sink, released);
+    stream->owed = stream->owed->next;
+    count(stream, cost_of(piece));
+}
+
+static void count_all_as_kept(struct mcps__http_stream *stream)
+{
+    while (stream->owed != &stream->kept)
+        count_as_kept(stream);
+}
+
 /* ---- life ---- */
 
 struct mcps__http_stream *mcps__http_stream_new(struct mcps__http_session *session,
@@ -67,7 +86,7 @@ struct mcps__http_stream *mcps__http_stream_new(struct mcps__http_session *sessi
     stream->serial = session->n_streams++;
     stream->n_refs = 1;
     mcps__list_init(&stream->kept);
-    stream->next = &stream->kept;
+    stream->next = stream->owed = &stream->kept;
     mcps__list_push_back(&session->streams, &stream->link);
     count(stream, sizeof *stream);
     return stream;
@@ -93,7 +112,8 @@ void mcps__http_stream_forget(struct mcps__http_stream *stream)
 
     if (!stream->session)
         return;
-    MCPS__LIST_FOREACH (node, &stream->kept)
+    for (struct mcps__list *node = stream->kept.next; node != stream->owed;
+         node = node->next)
         bytes += cost_of(piece_of(node));
     uncount(stream, bytes);
     if (stream->conn)
@@ -107,18 +127,6 @@ void mcps__http_stream_discard(struct mcps__http_stream *stream)
 {
     mcps__http_stream_forget(stream);
     stream->conn = NULL;
-}
-
-void mcps__http_stream_detach(struct mcps__http_stream *stream)
-{
-    if (!stream->conn)
-        return;
-    stream->conn = NULL;
-    if (stream->session) {
-        stream->session->n_attached--;
-        mcps__http_session_use(stream->session);
-    }
-    mcps__http_stream_hold(stream);
 }
 
 void mcps__http_stream_attach(struct mcps__http_stream *stream,
@@ -223,10 +231,9 @@ static void keep_within_limits(struct mcps__http_session *session)
 
 enum { TAKEN_PIECES = 64, TAKEN_BYTES = 64 * 1024 };
 
-/* The sink has done with what is taken; that it is kept is the session's business. */
+/* Without a connection that it is written to, it is kept at once. */
 static bool take(struct mcps__http_stream *stream)
 {
-    struct mcps__released released = { 0, 0 };
     struct mcps__list taken;
 
     mcps__list_init(&taken);
@@ -236,7 +243,6 @@ static bool take(struct mcps__http_stream *stream)
     MCPS__LIST_FOREACH_SAFE (node, &taken) {
         struct mcps__piece *piece = piece_of(node);
 
-        mcps__piece_release(piece, 0, piece->len, &released);
         if (piece->last) {
             stream->complete = true;
             stream->complete_at = mcps__clock_now();
@@ -245,9 +251,11 @@ static bool take(struct mcps__http_stream *stream)
         mcps__list_push_back(&stream->kept, node);
         if (stream->next == &stream->kept)
             stream->next = node;
-        count(stream, cost_of(piece));
+        if (stream->owed == &stream->kept)
+            stream->owed = node;
     }
-    mcps__sink_written(stream->sink, released);
+    if (!stream->conn)
+        count_all_as_kept(stream);
     return true;
 }
 
@@ -262,6 +270,8 @@ void mcps__http_stream_sent(struct mcps__http_stream *stream)
 {
     struct mcps__piece *piece = piece_of(stream->next);
 
+    if (stream->owed == stream->next)
+        count_as_kept(stream);
     stream->next = stream->next->next;
     stream->sent = piece->serial;
     if (piece->ends_here) {
@@ -294,6 +304,20 @@ void mcps__http_stream_hold(struct mcps__http_stream *stream)
         stream->complete_at = mcps__clock_now();
     }
     mcps__http_stream_unref(stream);
+}
+
+void mcps__http_stream_detach(struct mcps__http_stream *stream)
+{
+    if (!stream->conn)
+        return;
+    stream->conn = NULL;
+    count_all_as_kept(stream);
+    if (!stream->session)
+        return;
+    stream->session->n_attached--;
+    mcps__http_session_use(stream->session);
+    keep_within_limits(stream->session);
+    mcps__http_stream_hold(stream);
 }
 
 /* That of a session itself ends with it. */

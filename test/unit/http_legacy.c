@@ -253,6 +253,37 @@ out:
     http_end();
 }
 
+/* What a client does not read is output that waits, until nobody is there to read it. */
+static void what_is_not_read_counts(void)
+{
+    struct fake_client *client = NULL;
+    struct http_chat chat;
+
+    CHECK(http_begin(NULL));
+    CHECK(http_chat(&chat, "2025-11-25"));
+    for (int how = 0; how < 2; how++) {
+        client = fake_connect(NULL);
+        fake_window(client, 1000);
+        http_post(client, chat.field,
+                  "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{"
+                  "\"name\":\"fill\",\"arguments\":{\"n\":500000}}}");
+        CHECK(http_settle());
+        CHECK(http_stats().out_bytes >= 500000);
+        if (how == 0)
+            fake_window(client, 1000000);
+        else
+            fake_reset(client);
+        CHECK(http_settle());
+        CHECK_INT(http_stats().out_bytes, 0);
+        client = fake_free(client);
+    }
+    CHECK_INT(delete (&chat), 204);
+    CHECK(http_is_clean());
+out:
+    fake_free(client);
+    http_end();
+}
+
 /* While it is blocked in the middle of an event nothing can end it in order. */
 static void a_blocked_stream_is_taken_over(void)
 {
@@ -667,6 +698,7 @@ const struct unit_test http_legacy_tests[] = {
     UNIT_TEST(a_dropped_stream_is_resumed),
     UNIT_TEST(a_stream_is_taken_over),
     UNIT_TEST(an_answer_is_not_taken_over),
+    UNIT_TEST(what_is_not_read_counts),
     UNIT_TEST(a_blocked_stream_is_taken_over),
     UNIT_TEST(a_call_that_closes_its_stream),
     UNIT_TEST(the_stream_of_a_session),
