@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/thread.h"
 #include "transport/mirror.h"
@@ -26,6 +27,27 @@ static struct mcps__http *http_of(struct mcps__transport *transport)
 static struct mcps__http_conn *conn_of(struct mcps__list *node)
 {
     return MCPS__CONTAINER_OF(node, struct mcps__http_conn, link);
+}
+
+/* ---- the date ---- */
+
+/* In English, whatever the locale is; once a second. */
+const char *mcps__http_date(struct mcps__http *http)
+{
+    static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+    static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+    int64_t now = mcps__clock_wall_ms() / 1000;
+    time_t seconds = (time_t)now;
+    struct tm tm;
+
+    if (now != http->date_s && gmtime_r(&seconds, &tm)) {
+        snprintf(http->date, sizeof http->date, "%s, %02d %s %d %02d:%02d:%02d GMT",
+                 days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900,
+                 tm.tm_hour, tm.tm_min, tm.tm_sec);
+        http->date_s = now;
+    }
+    return http->date;
 }
 
 /* ---- sweeping ---- */
@@ -310,6 +332,7 @@ int mcps__http_new(struct mcps__transport **ret, struct mcps__engine *engine,
     atomic_init(&http->port, 0);
     atomic_init(&http->drain_deadline, 0);
     atomic_init(&http->running, false);
+    http->date_s = -1;
     mcps__list_init(&http->conns);
     mcps__list_init(&http->hungry);
     mcps__list_init(&http->sessions.all);

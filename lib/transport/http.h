@@ -167,6 +167,8 @@ void mcps__http_sessions_drain(struct mcps__http *http, int64_t deadline);
 
 /* ---- connections ---- */
 
+enum { MCPS__HTTP_DATE_SIZE = 48 }; /* more than any date has */
+
 enum mcps__http_state {
     MCPS__HTTP_READING,  /* waits for a request, or reads its head */
     MCPS__HTTP_BODY,     /* reads its body */
@@ -235,6 +237,7 @@ struct mcps__http_conn {
     struct mcps__buf in; /* received, and not looked at */
     bool paused, busy;   /* nothing is read from it; it is being looked at */
     bool keep_alive, is_1_0;
+    bool expects; /* to be told to send its body */
     bool lingers; /* it may be sending still what is not wanted */
     bool gone;
     struct mcps__http_reading *reading; /* NULL: of no request that is incomplete */
@@ -264,6 +267,8 @@ struct mcps__http {
     size_t n_conns;
     struct mcps__http_sessions sessions;
     struct mcps__timer sweep;
+    int64_t date_s; /* the second that this is of: */
+    char date[MCPS__HTTP_DATE_SIZE];
     int64_t sweep_ns;
     struct mcps__post stop;
     _Atomic int64_t drain_deadline;
@@ -285,6 +290,9 @@ struct mcps__routes {
     struct mcps__route *items;
     size_t n;
 };
+
+/* The time as HTTP writes it: "Sun, 06 Nov 1994 08:49:37 GMT". */
+const char *mcps__http_date(struct mcps__http *http);
 
 /* Gives a transport that is not started. Takes the setup, whatever comes of it. */
 int mcps__http_new(struct mcps__transport **ret, struct mcps__engine *engine,

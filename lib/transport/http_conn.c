@@ -206,12 +206,6 @@ static int keep_head(struct mcps__http_conn *conn, const struct mcps__http_head 
     return r;
 }
 
-static void begin_body(struct mcps__http_conn *conn)
-{
-    conn->state = MCPS__HTTP_BODY;
-    conn->deadline = mcps__http_after(conn, MCPS_LIMIT_BODY_MS);
-}
-
 /* If there is no room for it, the body is waited for all the same, once it is out. */
 static void say_continue(struct mcps__http_conn *conn)
 {
@@ -224,6 +218,16 @@ static void say_continue(struct mcps__http_conn *conn)
     if (r < 0)
         mcps__http_conn_close(conn);
     conn->reply.blocked = r > 0;
+}
+
+/* Who waits to be told to send it is told, unless it has not waited. */
+static void begin_body(struct mcps__http_conn *conn)
+{
+    conn->state = MCPS__HTTP_BODY;
+    conn->deadline = mcps__http_after(conn, MCPS_LIMIT_BODY_MS);
+    if (conn->expects && conn->in.len == 0)
+        say_continue(conn);
+    conn->expects = false;
 }
 
 /* Scanned at once, for it is there as a whole. */
@@ -265,8 +269,7 @@ static size_t begin_request(struct mcps__http_conn *conn,
         refuse_memory(conn);
         return len;
     }
-    if (head->expects_continue && len == head_len)
-        say_continue(conn);
+    conn->expects = head->expects_continue && len == head_len;
     if (conn->state == MCPS__HTTP_READING)
         begin_body(conn);
     return head_len;

@@ -169,8 +169,8 @@ static size_t write_head(const struct mcps__http_conn *conn, char to[MCPS__HTTP_
     const struct mcps__http_reply *reply = &conn->reply;
     size_t size = MCPS__HTTP_LINES, len;
 
-    len = (size_t)snprintf(to, size, "HTTP/1.1 %d %s\r\n", reply->status,
-                           reason_of(reply->status));
+    len = (size_t)snprintf(to, size, "HTTP/1.1 %d %s\r\nDate: %s\r\n", reply->status,
+                           reason_of(reply->status), mcps__http_date(conn->http));
     len += (size_t)write_form(reply, to + len, size - len);
     if (!conn->keep_alive)
         len += (size_t)snprintf(to + len, size - len, "Connection: close\r\n");

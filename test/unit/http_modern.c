@@ -32,7 +32,8 @@ static void an_answer_is_one_json_text(void)
     client = fake_connect(NULL);
     http_call(client, "1", "echo", "{\"a\":1}");
     snprintf(want, sizeof want,
-             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+             "HTTP/1.1 200 OK\r\nDate: Tue, 28 Jul 2026 00:00:01 GMT\r\n"
+             "Content-Type: application/json\r\n"
              "Content-Length: %zu\r\n\r\n%s",
              strlen(RESULT("1", "{\\\"a\\\":1}")), RESULT("1", "{\\\"a\\\":1}"));
     CHECK_STR(http_come(client), want);
