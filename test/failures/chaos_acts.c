@@ -626,8 +626,9 @@ static bool come_back(struct player *player, struct request *request, bool *ret_
     }
     player->n_resumed++;
     if (!reply.is_events) {
-        /* Nothing of it is kept any more, or there are too many connections. */
-        bool ok = reply.status == 400 || reply.status == 503 || is_stopping(player) ||
+        /* Nothing more comes, nothing of it is kept any more, or there are too many. */
+        bool ok = (reply.status == 204 && request->n_answers > 0) ||
+                  reply.status == 400 || reply.status == 503 || is_stopping(player) ||
                   blame(player, "a stream is not there any more", again.text);
 
         reply_free(&reply);
