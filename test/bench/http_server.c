@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     r = mcps_server_new(&server, &options);
     if (r >= 0) {
         r = serve(server);
-        mcps_server_unref(server);
+        server = mcps_server_unref(server);
     }
     if (r < 0)
         fprintf(stderr, "http_server: %s\n", mcps_strerror(r));

@@ -155,7 +155,7 @@ static void f4_01_a_thousand_times(void)
     CHECK(site_idle(&site));
     if (heap_used(&after))
         CHECK(after < before + 65536);
-    CHECK_INT(scene_stats(&site.scene).aborted, n);
+    CHECK(scene_wait(&site.scene, stat_aborted, n));
     CHECK_INT(scene_stats(&site.scene).in_bytes, 0);
     CHECK_INT(atomic_load(&greeted), 0);
     CHECK(next_is_served(&site));
