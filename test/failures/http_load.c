@@ -538,10 +538,8 @@ static void f10_01_the_stop_ends_everything(void)
     CHECK(modern_call(&idle, "2", "count", NULL));
     CHECK_STR(answer_text(web_reply(&idle)), "counted");
     CHECK(site_visit(&site, &half));
-    CHECK(web_send_bytes(&half,
-                         "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
-                         "application/json\r\nContent-Length: 99\r\n\r\n{",
-                         95));
+    CHECK(web_send(&half, "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                          "application/json\r\nContent-Length: 99\r\n\r\n{"));
     CHECK(site_visit(&site, &listen));
     CHECK(modern_ask(&listen, "5", "subscriptions/listen", NULL,
                      "\"notifications\":{\"toolsListChanged\":true}", NULL));
