@@ -316,6 +316,8 @@ void mcps__http_conn_close(struct mcps__http_conn *conn);
 void mcps__http_conn_sweep(struct mcps__http_conn *conn, int64_t now);
 /* The application has said who it is: the request goes on. */
 void mcps__http_conn_identified(struct mcps__http_conn *conn);
+/* Nothing is read behind the request that it has. */
+bool mcps__http_conn_is_last(const struct mcps__http_conn *conn);
 /* Its answer is written: the next request, or the end. */
 void mcps__http_conn_next(struct mcps__http_conn *conn);
 /* Has the connection looked at before the loop waits again. */

@@ -454,10 +454,16 @@ static void received(void *userdata, const char *data, size_t len)
 
 /* ---- the end of a request ---- */
 
+bool mcps__http_conn_is_last(const struct mcps__http_conn *conn)
+{
+    return !conn->keep_alive || conn->http->stopping;
+}
+
 /* What comes behind it is not looked at any more. One that may be sending still is read from
  * until it has seen the answer: it never would if its bytes were refused. */
 static void leave(struct mcps__http_conn *conn)
 {
+    mcps__sock_shutdown(conn->sock);
     if (!conn->lingers && conn->in.len == 0 && !conn->busy) {
         mcps__http_conn_close(conn);
         return;
@@ -466,7 +472,6 @@ static void leave(struct mcps__http_conn *conn)
     conn->deadline = mcps__http_after(conn, MCPS_LIMIT_CLOSE_FLUSH_MS);
     if (!conn->busy)
         mcps__buf_fini(&conn->in);
-    mcps__sock_shutdown(conn->sock);
     if (conn->paused)
         mcps__sock_pause(conn->sock, false);
     conn->paused = false;
@@ -475,7 +480,7 @@ static void leave(struct mcps__http_conn *conn)
 void mcps__http_conn_next(struct mcps__http_conn *conn)
 {
     mcps__http_reply_drop(conn);
-    if (!conn->keep_alive || conn->http->stopping) {
+    if (mcps__http_conn_is_last(conn)) {
         leave(conn);
         return;
     }

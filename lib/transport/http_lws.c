@@ -178,6 +178,15 @@ int mcps__sock_write(struct mcps__sock *sock, char *data, size_t len)
     return 1;
 }
 
+void mcps__sock_cork(struct mcps__sock *sock)
+{
+    int one = 1;
+
+    if (!sock->closing)
+        (void)setsockopt(lws_get_socket_fd(sock->wsi), IPPROTO_TCP, TCP_CORK, &one,
+                         sizeof one);
+}
+
 void mcps__sock_shutdown(struct mcps__sock *sock)
 {
     if (sock->closing || sock->to_shut)

@@ -382,6 +382,8 @@ static bool write_once(struct mcps__http_conn *conn)
     text = put_in_front(conn, text, &len);
     if (len == 0)
         return false;
+    if (reply->complete && mcps__http_conn_is_last(conn))
+        mcps__sock_cork(conn->sock);
     r = mcps__sock_write(conn->sock, text, len);
     conn->said_at = mcps__clock_now();
     if (r < 0) {

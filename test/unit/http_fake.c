@@ -279,6 +279,12 @@ void mcps__sock_pause(struct mcps__sock *sock, bool pause)
         sock->paused = pause;
 }
 
+/* Whatever is written last leaves at once here. */
+void mcps__sock_cork(struct mcps__sock *sock)
+{
+    mcps__assert(!sock->to_shut);
+}
+
 void mcps__sock_shutdown(struct mcps__sock *sock)
 {
     mcps__assert(!sock->ending);

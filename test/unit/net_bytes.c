@@ -308,6 +308,33 @@ out:
     net_scene_fini(&scene);
 }
 
+/* Also if the client had sent something that nobody reads: its connection is reset behind what
+ * was said last. */
+static void what_is_corked_is_out_with_the_shutdown(void)
+{
+    struct net_scene scene;
+    struct net_conn *conn;
+    char said[8];
+    int client = -1;
+
+    CHECK_INT(net_scene_init(&scene), 0);
+    client = net_client(&scene);
+    CHECK(client >= 0);
+    conn = net_latest(&scene);
+    mcps__sock_pause(conn->sock, true);
+    CHECK_INT(send(client, "unread", 6, 0), 6);
+    mcps__sock_cork(conn->sock);
+    CHECK_INT(net_say(conn, "all", 3), 0);
+    mcps__sock_shutdown(conn->sock);
+    mcps__sock_close(conn->sock);
+    CHECK(net_until(&scene, &conn->n_closed, 1));
+    CHECK_INT(recv(client, said, sizeof said, 0), 3);
+    CHECK_MEM(said, 3, "all", 3);
+out:
+    net_close(&client);
+    net_scene_fini(&scene);
+}
+
 static void say_bye(struct net_conn *conn)
 {
     mcps__sock_say_last(conn->sock, "bye", 3);
@@ -405,6 +432,7 @@ const struct unit_test net_bytes_tests[] = {
     UNIT_TEST(a_stream_goes_on_from_inside),
     UNIT_TEST(nothing_follows_a_shutdown),
     UNIT_TEST(a_shutdown_of_what_is_out_is_at_once),
+    UNIT_TEST(what_is_corked_is_out_with_the_shutdown),
     UNIT_TEST(something_can_be_said_at_the_end),
     UNIT_TEST(nothing_is_said_behind_a_gap),
     UNIT_TEST(a_broken_connection_is_closed_later),
