@@ -17,6 +17,7 @@ meta=$meta',"io.modelcontextprotocol/clientCapabilities":{}'
 server='"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"lab","title":"The lab"'
 server=$server',"version":"0.1.0"}}'
 session=none
+date='[A-Z][a-z][a-z], [0-9][0-9] [A-Z][a-z][a-z] [0-9]\{4\} [0-9][0-9]:[0-9][0-9]:[0-9][0-9] GMT'
 blank=' ' # at the end of a line
 nginx=
 pid=
@@ -54,18 +55,19 @@ start() { # options of the lab
 
 # What came: without what differs each time, and behind nginx without fields.
 seen() {
-    tr -d '\r' < "$folder/came" | sed "s/$session/SESSION/" | if [ "$over" = nginx ]; then
-        sed '1s/^HTTP[^ ]* \([0-9]*\).*/\1/; 2,/^$/d'
-    else
-        cat
-    fi
+    tr -d '\r' < "$folder/came" | sed "s/$session/SESSION/; s/^Date: $date$/Date: NOW/" |
+        if [ "$over" = nginx ]; then
+            sed '1s/^HTTP[^ ]* \([0-9]*\).*/\1/; 2,/^$/d'
+        else
+            cat
+        fi
 }
 
 expected() {
     if [ "$over" = nginx ]; then
         sed '1s/^HTTP[^ ]* \([0-9]*\).*/\1/; 2,/^$/d'
     else
-        cat
+        sed '1a Date: NOW'
     fi
 }
 
