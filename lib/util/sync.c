@@ -53,6 +53,7 @@ static struct mcps__mutex mutex = { PTHREAD_MUTEX_INITIALIZER, MCPS__LOCK_sync }
 static struct mcps__cond changed;
 static pthread_once_t changed_once = PTHREAD_ONCE_INIT;
 static int64_t bound = USUAL_BOUND; /* under the mutex */
+static unsigned n_overstays;        /* likewise */
 
 static void make_changed(void)
 {
@@ -135,6 +136,7 @@ static bool stay(struct point *point) MCPS__REQUIRES(mutex)
         return true;
     point->n_held--;
     point->overstayed = true;
+    n_overstays++;
     mcps__cond_broadcast(&changed);
     return false;
 }
@@ -249,6 +251,17 @@ void mcps__sync_bound(int64_t ns)
     lock();
     bound = ns;
     mcps__mutex_unlock(&mutex);
+}
+
+unsigned mcps__sync_take_overstays(void)
+{
+    unsigned n;
+
+    lock();
+    n = n_overstays;
+    n_overstays = 0;
+    mcps__mutex_unlock(&mutex);
+    return n;
 }
 
 bool mcps__mutate(const char *name)

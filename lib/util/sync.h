@@ -60,6 +60,10 @@ void mcps__sync_reset(void);
  * real clock even while another one is driven. */
 void mcps__sync_bound(int64_t ns);
 
+/* How many threads nobody released in time since it was asked last: a test in which that
+ * happens tests something else than it says. */
+unsigned mcps__sync_take_overstays(void);
+
 /* The chosen mutation, or MCPS__N_MUTATIONS for none. Set before threads start. */
 extern enum mcps__mutation mcps__mutation;
 /* By name; NULL for none. Returns false for a name that is not in the list. */

@@ -15,6 +15,7 @@
 #include <CUnit/Basic.h>
 
 #include "util/mem.h"
+#include "util/sync.h"
 
 enum { EXIT_SKIPPED = 77 }; /* automake's number */
 
@@ -322,6 +323,9 @@ int unit_main(int argc, char **argv, const struct unit_suite *suites, size_t n_s
         failures = 1;
     }
     CU_cleanup_registry();
+#ifdef MCPS__TEST_HOOKS
+    failures += mcps__sync_take_overstays();
+#endif
     if (failures > 0)
         return EXIT_FAILURE;
     return skipped ? EXIT_SKIPPED : EXIT_SUCCESS;

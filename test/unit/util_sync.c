@@ -255,6 +255,8 @@ static void nobody_stays_for_ever(void)
     CHECK_STR(said, "held too long at sync point test_gate\n");
     CHECK_INT(atomic_load(&n_past), 1);
     CHECK(!mcps__sync_wait("test_gate", 0));
+    CHECK_INT(mcps__sync_take_overstays(), 1);
+    CHECK_INT(mcps__sync_take_overstays(), 0);
 out:
     mcps__clock_release();
     mcps__sync_reset();
