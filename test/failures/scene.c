@@ -101,8 +101,17 @@ static void *drive(void *userdata)
     return NULL;
 }
 
+/* The one of a server that has stopped has ended, or is about to. */
+static void join_driver(struct scene *scene)
+{
+    if (scene->driven)
+        pthread_join(scene->driver, NULL);
+    scene->driven = false;
+}
+
 bool scene_drive(struct scene *scene)
 {
+    join_driver(scene);
     scene->driven = mcps_server_start_driven(scene->server) >= 0 &&
                     pthread_create(&scene->driver, NULL, drive, scene->server) == 0;
     return scene->driven;
@@ -224,8 +233,7 @@ bool scene_close(struct scene *scene)
         }
         while (r == MCPS_EBUSY)
             r = mcps_server_stop(scene->server, 0);
-        if (scene->driven)
-            pthread_join(scene->driver, NULL);
+        join_driver(scene);
         scene->server = mcps_server_unref(scene->server);
         ok = ok && !scene->server;
     }
