@@ -67,7 +67,8 @@ demo)
     ;;
 check)
     build check --enable-test-hooks --enable-werror --enable-tests
-    exec make -s -j"$(nproc)" check
+    # Many tests wait more than they work.
+    exec make -s -j"$((2 * $(nproc)))" check
     ;;
 *)
     sed -n '2,9s/^# \{0,1\}//p' "$0"

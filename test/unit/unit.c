@@ -233,6 +233,15 @@ static bool torture_once(const struct unit_test *test, size_t n)
     return failed;
 }
 
+/* How many allocations of a test fail in turn, at most. */
+static size_t torture_runs(void)
+{
+    const char *given = getenv("MCPS_TEST_TORTURE");
+    size_t n = given ? strtoul(given, NULL, 10) : unit_repeat(500, UINT32_MAX);
+
+    return n > 0 ? n : 1;
+}
+
 static void torture_test(const struct unit_test *test)
 {
     size_t before, total, step, runs = 0;
@@ -244,7 +253,7 @@ static void torture_test(const struct unit_test *test)
     before = mcps__mem_calls();
     torture_once(test, 0);
     total = mcps__mem_calls() - before;
-    step = total / unit_repeat(500, UINT32_MAX) + 1;
+    step = total / torture_runs() + 1;
     for (size_t n = 1; n <= total; n += step, runs++) {
         if (!torture_once(test, n))
             break;
