@@ -86,28 +86,31 @@ extern "C" {
     XX(WRITE_STALL_MS, write_stall_ms, 30000,                                                  \
        "without a byte of waiting output being taken; then the client is disconnected")        \
     XX(CLOSE_FLUSH_MS, close_flush_ms, 1000,                                                   \
-       "for the last output when a client is closed")                                         \
+       "for the last output when a client is closed")                                          \
     XX(CONNECTIONS, connections, 4096,                                                         \
-       "connections over HTTP at once: above it no more are accepted")                        \
+       "connections over HTTP at once: above it no more are accepted")                         \
+    XX(CONNECTIONS_PER_ACCOUNT, connections_per_account, 1024,                                 \
+       "connections of one account among them")                                                \
     XX(SESSIONS, sessions, 10000, "sessions over HTTP at once (up to 2025-11-25)")             \
-    XX(SESSIONS_PER_ACCOUNT, sessions_per_account, 2500, "sessions of one account among them") \
+    XX(SESSIONS_PER_ACCOUNT, sessions_per_account, 2500,                                       \
+       "sessions of one account among them")                                                   \
     XX(SESSION_IDLE_MS, session_idle_ms, 1800000,                                              \
-       "without a call, a request or an open stream of a session; then it ends")              \
+       "without a call, a request or an open stream of a session; then it ends")               \
     XX(INIT_MS, init_ms, 60000,                                                                \
-       "from initialize to notifications/initialized; then the session ends")                 \
+       "from initialize to notifications/initialized; then the session ends")                  \
     XX(HEADER_BYTES, header_bytes, 16u << 10, "the head of one HTTP request")                  \
     XX(HEADER_MS, header_ms, 10000, "for the head of one HTTP request to arrive")              \
     XX(BODY_MS, body_ms, 30000, "for the body of one HTTP request to arrive")                  \
     XX(KEEP_ALIVE_MS, keep_alive_ms, 75000,                                                    \
-       "without a request on a connection over HTTP; then it is closed")                      \
+       "without a request on a connection over HTTP; then it is closed")                       \
     XX(IDENTIFY_MS, identify_ms, 10000,                                                        \
-       "for the application to say who asks, or to answer on a route of its own")             \
+       "for the application to say who asks, or to answer on a route of its own")              \
     XX(SSE_KEEP_ALIVE_MS, sse_keep_alive_ms, 15000,                                            \
-       "of silence on a stream over HTTP; then a comment is sent")                            \
+       "of silence on a stream over HTTP; then a comment is sent")                             \
     XX(RETRY_MS, retry_ms, 1000,                                                               \
-       "that clients are told to wait before they come back for a stream")                    \
+       "that clients are told to wait before they come back for a stream")                     \
     XX(REPLAY_BYTES, replay_bytes, 1u << 20,                                                   \
-       "of one session, kept for who comes back for a stream: above it the oldest goes")      \
+       "of one session, kept for who comes back for a stream: above it the oldest goes")       \
     XX(REPLAY_TOTAL_BYTES, replay_total_bytes, 128u << 20, "of all sessions together")         \
     XX(REPLAY_MS, replay_ms, 60000,                                                            \
        "that a stream which has ended is kept for who comes back for it")

@@ -13,7 +13,7 @@
  *     MCPS_ECANCELLED  the call was cancelled;
  *     MCPS_ECLOSED     it is finished;
  *     MCPS_ELIMIT      the result would exceed the limit result_bytes, in which base64 counts
- *                      as it is sent;
+ *                      as it is sent, or what the limit out_total_bytes leaves;
  *     -EINVAL          an argument is not what it must be;
  *     -ENOMEM
  *

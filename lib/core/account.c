@@ -49,6 +49,7 @@ static struct mcps__account *account_make(struct mcps__accounts *accounts,
     atomic_init(&account->n_calls, 0);
     atomic_init(&account->n_listens, 0);
     atomic_init(&account->n_sessions, 0);
+    atomic_init(&account->n_connections, 0);
     atomic_init(&account->in_bytes, 0);
     atomic_init(&account->out_bytes, 0);
     account->principal_len = len;

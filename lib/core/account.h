@@ -28,7 +28,7 @@ struct mcps__account {
     struct mcps__obj obj;
     struct mcps__accounts *all; /* never changes */
     struct mcps__share share;   /* under the pool's mutex */
-    atomic_uint n_calls, n_listens, n_sessions;
+    atomic_uint n_calls, n_listens, n_sessions, n_connections;
     atomic_size_t in_bytes, out_bytes;
     size_t principal_len;
     char principal[]; /* never changes; and a NUL behind it */

@@ -86,10 +86,33 @@ int mcps__result_check(struct mcps_call *call)
     return 0;
 }
 
+enum { SMALL = 64 * 1024 };
+
+/* What there is room for in the server, beside all output that waits; a little always. */
+static size_t room_of(struct mcps__engine *engine)
+{
+    size_t max = mcps__limit_size(&engine->limits, MCPS_LIMIT_OUT_TOTAL_BYTES);
+    size_t waiting =
+        atomic_load_explicit(&engine->accounts.out_bytes, memory_order_relaxed);
+
+    return max > waiting && max - waiting > SMALL ? max - waiting : SMALL;
+}
+
+/* The limit that the result of a call is at first. */
+static enum mcps_limit nearest_limit(struct mcps__engine *engine)
+{
+    return room_of(engine) < mcps__limit_size(&engine->limits, MCPS_LIMIT_RESULT_BYTES)
+               ? MCPS_LIMIT_OUT_TOTAL_BYTES
+               : MCPS_LIMIT_RESULT_BYTES;
+}
+
 static size_t limit_of(const struct mcps_call *call)
 {
-    return mcps__limit_size(&call->exchange.peer->engine->limits,
-                            MCPS_LIMIT_RESULT_BYTES);
+    struct mcps__engine *engine = call->exchange.peer->engine;
+    size_t max = mcps__limit_size(&engine->limits, MCPS_LIMIT_RESULT_BYTES);
+    size_t room = room_of(engine);
+
+    return room < max ? room : max;
 }
 
 /* Up to the content's first block, once. */
@@ -109,8 +132,10 @@ int mcps__result_open(struct mcps_call *call)
 
 int mcps__result_said(struct mcps_call *call, int r)
 {
+    struct mcps__engine *engine = call->exchange.peer->engine;
+
     if (r == MCPS_ELIMIT)
-        mcps__limit_hit(&call->exchange.peer->engine->limits, MCPS_LIMIT_RESULT_BYTES);
+        mcps__limit_hit(&engine->limits, nearest_limit(engine));
     return r;
 }
 

@@ -11,7 +11,11 @@
 
 #include "schema/chars.h"
 
-enum { MAPPED = 12, /* bytes before an address of IPv4 */ MAPPED_BITS = MAPPED * 8 };
+enum {
+    MAPPED = 12, /* bytes before an address of IPv4 */
+    MAPPED_BITS = MAPPED * 8,
+    SITE = 8 /* bytes of the network that one client of IPv6 has */
+};
 
 static const unsigned char mapped[MAPPED] = { [10] = 0xff, [11] = 0xff };
 
@@ -73,6 +77,16 @@ void mcps__address_write(const struct mcps__address *address,
     if (!inet_ntop(ipv4 ? AF_INET : AF_INET6, address->bytes + (ipv4 ? MAPPED : 0), text,
                    MCPS__ADDRESS_SIZE))
         text[0] = '\0';
+}
+
+void mcps__address_write_site(const struct mcps__address *address,
+                              char text[MCPS__ADDRESS_SIZE])
+{
+    struct mcps__address site = *address;
+
+    if (!is_mapped(address) && !mcps__address_is_loopback(address))
+        memset(site.bytes + SITE, 0, sizeof site.bytes - SITE);
+    mcps__address_write(&site, text);
 }
 
 bool mcps__address_is_loopback(const struct mcps__address *address)

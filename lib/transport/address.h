@@ -37,6 +37,9 @@ int mcps__address_of(const struct sockaddr *socket,
                      struct mcps__address *ret) MCPS_MUST_CHECK;
 void mcps__address_write(const struct mcps__address *address,
                          char text[MCPS__ADDRESS_SIZE]);
+/* What stands for all addresses of one client: of IPv6 it has a network of 64 bits. */
+void mcps__address_write_site(const struct mcps__address *address,
+                              char text[MCPS__ADDRESS_SIZE]);
 /* 127.0.0.0/8 and ::1. */
 bool mcps__address_is_loopback(const struct mcps__address *address);
 bool mcps__address_equal(const struct mcps__address *a, const struct mcps__address *b);

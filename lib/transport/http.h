@@ -193,7 +193,6 @@ struct mcps__http_reading {
     uint64_t length; /* that was declared */
     struct mcps__buf content;
     struct mcps__scan scan; /* of the content, as it comes */
-    size_t charged;
 };
 
 enum mcps__http_form {
@@ -241,7 +240,9 @@ struct mcps__http_conn {
     bool lingers; /* it may be sending still what is not wanted */
     bool gone;
     struct mcps__http_reading *reading; /* NULL: of no request that is incomplete */
-    struct mcps__account *account;      /* a reference: of the latest request */
+    struct mcps__account *account;      /* a reference: of the latest request, at first of
+                                         * its address; it has a place there */
+    size_t charged;                     /* to that, for what is kept of requests */
     char *principal;                    /* NULL: it is anonymous */
     struct mcps__scopes *scopes;        /* a reference */
     struct mcps__peer
@@ -303,6 +304,8 @@ void mcps__http_setup_fini(struct mcps__http_setup *setup);
  * size. */
 int mcps__http_url(struct mcps__transport *transport, char *buf, size_t size);
 
+/* Of all input as much is kept as may be. */
+bool mcps__http_is_full(const struct mcps__http *http);
 /* All clients are gone, and it stops. */
 bool mcps__http_has_ended(const struct mcps__http *http);
 
@@ -326,11 +329,12 @@ void mcps__http_conn_feed(struct mcps__http_conn *conn);
 void mcps__http_conn_leave_peer(struct mcps__http_conn *conn);
 /* What the names of anonymous clients' accounts begin with; the address follows. */
 #define MCPS__ANONYMOUS "address "
-/* The account of an anonymous client, or of a principal. -ENOMEM. */
+/* Of an anonymous client, or of a principal. MCPS_ELIMIT: it has no place for another
+ * connection. -ENOMEM. */
 int mcps__http_conn_account(struct mcps__http_conn *conn, const char *principal,
                             struct mcps__scopes *scopes,
                             const char *address) MCPS_MUST_CHECK;
-/* The address of who sends a request. */
+/* The address of who sends a request; of who has connected, without a head. */
 void mcps__http_client(const struct mcps__http_conn *conn,
                        const struct mcps__http_head *head,
                        char address[MCPS__ADDRESS_SIZE]);
@@ -365,6 +369,9 @@ void mcps__http_reply_empty(struct mcps__http_conn *conn, int status);
  * not known any more if `close` says so. */
 void mcps__http_reply_error(struct mcps__http_conn *conn, int status, int code,
                             const char *why, bool close);
+/* MCPS_ELIMIT: the server is busy, and this is why; any other error: memory is out. */
+void mcps__http_reply_failed(struct mcps__http_conn *conn, int error,
+                             const char *why_busy, bool close);
 /* The answer comes from a sink: that of its stream, if one is attached. */
 void mcps__http_reply_from(struct mcps__http_conn *conn, struct mcps__sink *sink);
 /* It is a stream from now on. */
@@ -381,13 +388,12 @@ void mcps__http_reply_drop(struct mcps__http_conn *conn);
  * changed. */
 void mcps__http_on_flush(struct mcps__post *post);
 
-/* (http_ask.c) Hands the request to the application, on the control pool. False: no memory;
- * nothing was said. */
-bool mcps__http_ask_identity(struct mcps__http_conn *conn,
-                             const struct mcps__http_head *head) MCPS_MUST_CHECK;
-bool mcps__http_ask_route(struct mcps__http_conn *conn,
-                          const struct mcps__http_head *head,
-                          struct mcps__slice content) MCPS_MUST_CHECK;
+/* (http_ask.c) Hands the request to the application, on the control pool. -ENOMEM: nothing
+ * was said. */
+int mcps__http_ask_identity(struct mcps__http_conn *conn,
+                            const struct mcps__http_head *head) MCPS_MUST_CHECK;
+int mcps__http_ask_route(struct mcps__http_conn *conn, const struct mcps__http_head *head,
+                         struct mcps__slice content) MCPS_MUST_CHECK;
 /* The connection is gone, or has waited for too long: the answer is for nobody. */
 void mcps__http_ask_forget(struct mcps__http_conn *conn);
 

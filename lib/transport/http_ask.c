@@ -131,19 +131,19 @@ static void ask(struct mcps__task *task)
 
 static void on_answer(struct mcps__post *post);
 
-static bool hand_on(struct mcps__http_conn *conn, const struct mcps__http_head *head,
-                    struct mcps__slice content, mcps_route_fn *fn, void *userdata)
+static int hand_on(struct mcps__http_conn *conn, const struct mcps__http_head *head,
+                   struct mcps__slice content, mcps_route_fn *fn, void *userdata)
 {
     struct mcps__http *http = conn->http;
     struct mcps_http_request *request = mcps__calloc(1, sizeof *request);
 
     if (!request)
-        return false;
+        return -ENOMEM;
     request->engine = mcps__engine_ref(http->transport.engine);
     request->loop = mcps__loop_ref(http->loop);
     if (copy_texts(request, head, content) < 0) {
         free_request(request);
-        return false;
+        return -ENOMEM;
     }
     charge(request, conn->account);
     mcps__http_client(conn, head, request->address);
@@ -158,11 +158,11 @@ static bool hand_on(struct mcps__http_conn *conn, const struct mcps__http_head *
     conn->state = MCPS__HTTP_ASKING;
     conn->deadline = mcps__http_after(conn, MCPS_LIMIT_IDENTIFY_MS);
     mcps__control_post(&request->engine->control, &request->task);
-    return true;
+    return 0;
 }
 
-bool mcps__http_ask_identity(struct mcps__http_conn *conn,
-                             const struct mcps__http_head *head)
+int mcps__http_ask_identity(struct mcps__http_conn *conn,
+                            const struct mcps__http_head *head)
 {
     const struct mcps__http_setup *setup = &conn->http->setup;
 
@@ -170,8 +170,8 @@ bool mcps__http_ask_identity(struct mcps__http_conn *conn,
                    setup->identify_userdata);
 }
 
-bool mcps__http_ask_route(struct mcps__http_conn *conn,
-                          const struct mcps__http_head *head, struct mcps__slice content)
+int mcps__http_ask_route(struct mcps__http_conn *conn, const struct mcps__http_head *head,
+                         struct mcps__slice content)
 {
     const struct mcps__route *route = &conn->http->routes->items[conn->app_route];
 
@@ -214,6 +214,19 @@ static void refuse(struct mcps__http_conn *conn, int status, const char *challen
     mcps__http_reply_error(conn, status, MCPS__RPC_INVALID_REQUEST, why, true);
 }
 
+static void take_identity(struct mcps__http_conn *conn,
+                          const struct mcps_http_request *request)
+{
+    int r = mcps__http_conn_account(conn, request->principal, request->scopes,
+                                    request->address);
+
+    if (r < 0)
+        mcps__http_reply_failed(
+            conn, r, "Server busy: too many connections of this account", true);
+    else
+        mcps__http_conn_identified(conn);
+}
+
 static void apply(struct mcps__http_conn *conn, struct mcps_http_request *request)
 {
     struct mcps__piece *reply = request->reply;
@@ -226,11 +239,8 @@ static void apply(struct mcps__http_conn *conn, struct mcps_http_request *reques
         if (request->type)
             mcps__http_reply_field(conn, "Content-Type", request->type);
         mcps__http_reply_whole(conn, request->status, MCPS__TYPE_IN_FIELDS, reply);
-    } else if (mcps__http_conn_account(conn, request->principal, request->scopes,
-                                       request->address) < 0) {
-        refuse(conn, 500, NULL);
     } else {
-        mcps__http_conn_identified(conn);
+        take_identity(conn, request);
     }
 }
 

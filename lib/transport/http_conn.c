@@ -33,24 +33,16 @@ int64_t mcps__http_after(const struct mcps__http_conn *conn, enum mcps_limit lim
 
 static void charge(struct mcps__http_conn *conn)
 {
-    struct mcps__http_reading *reading = conn->reading;
-    size_t kept = reading ? reading->content.cap + reading->head.cap : 0;
+    const struct mcps__http_reading *reading = conn->reading;
+    size_t kept = conn->in.cap;
 
-    if (!reading || !conn->account || kept == reading->charged)
-        return;
-    if (kept > reading->charged)
-        mcps__account_charge_in(conn->account, kept - reading->charged);
-    else
-        mcps__account_uncharge_in(conn->account, reading->charged - kept);
-    reading->charged = kept;
-}
-
-static void uncharge(struct mcps__http_conn *conn)
-{
-    if (!conn->reading || !conn->account)
-        return;
-    mcps__account_uncharge_in(conn->account, conn->reading->charged);
-    conn->reading->charged = 0;
+    if (reading)
+        kept += reading->content.cap + reading->head.cap;
+    if (kept > conn->charged)
+        mcps__account_charge_in(conn->account, kept - conn->charged);
+    else if (kept < conn->charged)
+        mcps__account_uncharge_in(conn->account, conn->charged - kept);
+    conn->charged = kept;
 }
 
 /* ---- who it is ---- */
@@ -77,8 +69,15 @@ void mcps__http_client(const struct mcps__http_conn *conn,
 static int account_name(const char *principal, const char *address,
                         struct mcps__buf *name)
 {
+    struct mcps__address parsed;
+    char site[MCPS__ADDRESS_SIZE];
     int r;
 
+    if (mcps__address_parse((struct mcps__slice){ address, strlen(address) }, &parsed) >=
+        0) {
+        mcps__address_write_site(&parsed, site);
+        address = site;
+    }
     mcps__buf_init(name, SIZE_MAX);
     r = mcps__buf_append_str(name, principal ? "" : MCPS__ANONYMOUS);
     if (r >= 0)
@@ -100,29 +99,51 @@ static int keep_principal(struct mcps__http_conn *conn, const char *principal)
     return 0;
 }
 
+static void leave_account(struct mcps__http_conn *conn)
+{
+    if (!conn->account)
+        return;
+    mcps__account_uncharge_in(conn->account, conn->charged);
+    conn->charged = 0;
+    atomic_fetch_sub(&conn->account->n_connections, 1);
+    conn->account = mcps__account_unref(conn->account);
+}
+
+/* MCPS_ELIMIT: it has as many connections as it may. */
+static int move_to(struct mcps__http_conn *conn, const char *name)
+{
+    struct mcps__engine *engine = engine_of(conn);
+    struct mcps__account *account;
+    int r = mcps__account_get(&engine->accounts, name, &account);
+
+    if (r < 0)
+        return r;
+    if (atomic_fetch_add(&account->n_connections, 1) >=
+        mcps__limit(&engine->limits, MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT)) {
+        atomic_fetch_sub(&account->n_connections, 1);
+        mcps__account_unref(account);
+        mcps__limit_hit(&engine->limits, MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT);
+        return MCPS_ELIMIT;
+    }
+    leave_account(conn);
+    conn->account = account;
+    charge(conn);
+    return 0;
+}
+
 int mcps__http_conn_account(struct mcps__http_conn *conn, const char *principal,
                             struct mcps__scopes *scopes, const char *address)
 {
-    struct mcps__account *account;
     struct mcps__buf name;
     int r = account_name(principal, address, &name);
 
-    if (r >= 0 && conn->account && strcmp(conn->account->principal, name.data) == 0)
-        account = mcps__account_ref(conn->account);
-    else if (r >= 0)
-        r = mcps__account_get(&engine_of(conn)->accounts, name.data, &account);
+    if (r >= 0 && (!conn->account || strcmp(conn->account->principal, name.data) != 0))
+        r = move_to(conn, name.data);
     mcps__buf_fini(&name);
+    if (r >= 0)
+        r = keep_principal(conn, principal);
     if (r < 0)
         return r;
-    r = keep_principal(conn, principal);
-    if (r < 0) {
-        mcps__account_unref(account);
-        return r;
-    }
-    uncharge(conn);
-    mcps__account_unref(conn->account);
-    conn->account = account;
-    charge(conn);
     mcps__scopes_ref(scopes);
     mcps__scopes_unref(conn->scopes);
     conn->scopes = scopes;
@@ -147,7 +168,6 @@ static struct mcps__http_reading *begin_reading(struct mcps__http_conn *conn)
     mcps__buf_init(&reading->content,
                    mcps__limit_size(&engine->limits, MCPS_LIMIT_MESSAGE_BYTES) + 1);
     mcps__scan_init(&reading->scan, &engine->json_limits);
-    reading->charged = 0;
     reading->length = 0;
     conn->reading = reading;
     return reading;
@@ -159,12 +179,12 @@ static void end_reading(struct mcps__http_conn *conn)
 
     if (!reading)
         return;
-    uncharge(conn);
     mcps__scan_fini(&reading->scan);
     mcps__buf_fini(&reading->head);
     mcps__buf_fini(&reading->content);
     mcps__free(reading);
     conn->reading = NULL;
+    charge(conn);
 }
 
 /* ---- heads ---- */
@@ -181,7 +201,7 @@ static void refuse(struct mcps__http_conn *conn, int status, const char *why)
 static void refuse_memory(struct mcps__http_conn *conn)
 {
     end_reading(conn);
-    mcps__http_reply_error(conn, 500, MCPS__RPC_INTERNAL, "Out of memory", true);
+    mcps__http_reply_failed(conn, -ENOMEM, NULL, true);
 }
 
 static bool is_empty(const struct mcps__http_head *head)
@@ -409,7 +429,9 @@ static void settle_input(struct mcps__http_conn *conn)
 
     if (conn->in.len == 0 || conn->state == MCPS__HTTP_LEAVING)
         mcps__buf_fini(&conn->in);
-    pause = conn->in.len >= MCPS__NET_READ_BYTES;
+    charge(conn);
+    pause = conn->in.len >= MCPS__NET_READ_BYTES ||
+            (conn->in.len > 0 && !takes(conn) && mcps__http_is_full(conn->http));
     if (pause == conn->paused || conn->gone)
         return;
     conn->paused = pause;
@@ -422,6 +444,7 @@ static void keep_rest(struct mcps__http_conn *conn, const char *data, size_t len
         return;
     if (mcps__buf_append(&conn->in, data, len) < 0)
         mcps__http_conn_close(conn);
+    charge(conn);
 }
 
 void mcps__http_conn_go_on(struct mcps__http_conn *conn)
@@ -472,6 +495,7 @@ static void leave(struct mcps__http_conn *conn)
     conn->deadline = mcps__http_after(conn, MCPS_LIMIT_CLOSE_FLUSH_MS);
     if (!conn->busy)
         mcps__buf_fini(&conn->in);
+    charge(conn);
     if (conn->paused)
         mcps__sock_pause(conn->sock, false);
     conn->paused = false;
@@ -515,6 +539,7 @@ static void *opened(void *userdata, struct mcps__sock *sock)
     struct mcps__http *http = userdata;
     struct mcps__engine *engine = http->transport.engine;
     struct mcps__http_conn *conn;
+    char address[MCPS__ADDRESS_SIZE];
 
     if (http->stopping)
         return NULL;
@@ -524,6 +549,11 @@ static void *opened(void *userdata, struct mcps__sock *sock)
     conn->http = http;
     conn->sock = sock;
     mcps__buf_init(&conn->in, SIZE_MAX);
+    mcps__http_client(conn, NULL, address);
+    if (mcps__http_conn_account(conn, NULL, NULL, address) < 0) {
+        mcps__free(conn);
+        return NULL;
+    }
     mcps__list_init(&conn->hungry);
     mcps__http_reply_init(&conn->reply);
     conn->deadline = mcps__http_after(conn, MCPS_LIMIT_HEADER_MS);
@@ -616,7 +646,7 @@ static void closed(void *userdata)
     atomic_fetch_sub(&engine->counters.connections, 1);
     if (!http->stopping)
         mcps__net_accept(http->net, true);
-    mcps__account_unref(conn->account);
+    leave_account(conn);
     mcps__scopes_unref(conn->scopes);
     mcps__free(conn->principal);
     mcps__free(conn);

@@ -263,10 +263,12 @@ void mcps__guard_client(const struct mcps__guard *guard,
                         char text[MCPS__ADDRESS_SIZE])
 {
     static const char local[] = "local";
-    struct backwards forwarded = backwards_of(&head->headers, "X-Forwarded-For");
+    struct backwards forwarded = { .n = 0 };
     struct mcps__address client, before;
     struct mcps__slice element;
 
+    if (head)
+        forwarded = backwards_of(&head->headers, "X-Forwarded-For");
     if (!peer || mcps__address_of(peer, &client) < 0) {
         memcpy(text, local, sizeof local);
         return;

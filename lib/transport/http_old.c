@@ -36,17 +36,6 @@ static int write_endpoint(struct mcps__http_conn *conn,
     return r;
 }
 
-static void refuse(struct mcps__http_conn *conn, int error)
-{
-    if (error == MCPS_ELIMIT)
-        mcps__http_reply_whole(conn, 503, "application/json",
-                               mcps__error_piece(NULL, MCPS__RPC_SERVER,
-                                                 "Server busy: too many sessions",
-                                                 MCPS__BUSY));
-    else
-        mcps__http_reply_error(conn, 500, MCPS__RPC_INTERNAL, "Out of memory", false);
-}
-
 void mcps__http_old_get(struct mcps__http_conn *conn)
 {
     struct mcps__http_session *session;
@@ -61,7 +50,7 @@ void mcps__http_old_get(struct mcps__http_conn *conn)
     }
     if (r < 0) {
         mcps__buf_fini(&conn->reply.opening);
-        refuse(conn, r);
+        mcps__http_reply_failed(conn, r, "Server busy: too many sessions", false);
         return;
     }
     conn->old = session;

@@ -46,23 +46,9 @@ static void refuse_sessionless(struct mcps__http_conn *conn)
                            false);
 }
 
-static void refuse_busy(struct mcps__http_conn *conn, const char *why)
-{
-    mcps__http_reply_whole(conn, 503, "application/json",
-                           mcps__error_piece(NULL, MCPS__RPC_SERVER, why, MCPS__BUSY));
-}
-
 static void refuse_memory(struct mcps__http_conn *conn)
 {
-    mcps__http_reply_error(conn, 500, MCPS__RPC_INTERNAL, "Out of memory", false);
-}
-
-static void refuse_new(struct mcps__http_conn *conn, int error)
-{
-    if (error == MCPS_ELIMIT)
-        refuse_busy(conn, "Server busy: too many sessions");
-    else
-        refuse_memory(conn);
+    mcps__http_reply_failed(conn, -ENOMEM, NULL, false);
 }
 
 /* ---- handing on ---- */
@@ -311,7 +297,7 @@ static void initialize(struct posted *posted)
     }
     r = mcps__http_session_new(conn, false, &session);
     if (r < 0) {
-        refuse_new(conn, r);
+        mcps__http_reply_failed(conn, r, "Server busy: too many sessions", false);
         return;
     }
     serve(posted, session->peer, NULL);

@@ -10,10 +10,12 @@
 
 #include "transport/http.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/answer.h"
+#include "core/close.h"
 #include "rpc/errors.h"
 #include "util/clock.h"
 #include "util/mem.h"
@@ -524,8 +526,7 @@ static void end_broken(struct mcps__http_conn *conn)
     }
     mcps__http_reply_drop(conn);
     conn->reply.modern = false;
-    mcps__http_reply_error(conn, HTTP_INTERNAL, MCPS__RPC_INTERNAL, "Out of memory",
-                           false);
+    mcps__http_reply_failed(conn, -ENOMEM, NULL, false);
 }
 
 /* What is no answer, and would make a stream of this. */
@@ -652,13 +653,29 @@ void mcps__http_reply_empty(struct mcps__http_conn *conn, int status)
     mcps__http_reply_whole(conn, status, NULL, NULL);
 }
 
-void mcps__http_reply_error(struct mcps__http_conn *conn, int status, int code,
-                            const char *why, bool close)
+static void refuse(struct mcps__http_conn *conn, int status, struct mcps__piece *error,
+                   bool close)
 {
     if (close) {
         conn->keep_alive = false;
         conn->lingers = true;
     }
-    mcps__http_reply_whole(conn, status, "application/json",
-                           mcps__error_piece(NULL, code, why, NULL));
+    mcps__http_reply_whole(conn, status, "application/json", error);
+}
+
+void mcps__http_reply_error(struct mcps__http_conn *conn, int status, int code,
+                            const char *why, bool close)
+{
+    refuse(conn, status, mcps__error_piece(NULL, code, why, NULL), close);
+}
+
+void mcps__http_reply_failed(struct mcps__http_conn *conn, int error,
+                             const char *why_busy, bool close)
+{
+    if (error == MCPS_ELIMIT)
+        refuse(conn, HTTP_UNAVAILABLE,
+               mcps__error_piece(NULL, MCPS__RPC_SERVER, why_busy, MCPS__BUSY), close);
+    else
+        refuse(conn, HTTP_INTERNAL,
+               mcps__error_piece(NULL, MCPS__RPC_INTERNAL, "Out of memory", NULL), close);
 }

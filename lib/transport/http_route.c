@@ -193,8 +193,7 @@ static bool check_room(struct mcps__http_conn *conn, const struct mcps__http_hea
         refuse(conn, head, 413, "Content too large");
         return false;
     }
-    if (atomic_load(&engine->accounts.in_bytes) <=
-            mcps__limit(&engine->limits, MCPS_LIMIT_IN_TOTAL_BYTES) &&
+    if (!mcps__http_is_full(conn->http) &&
         (!conn->http->stopping ||
          mcps__headers_get(&head->headers, "Mcp-Session-Id").data))
         return true;
@@ -233,7 +232,7 @@ static bool is_known(const struct mcps__http_conn *conn)
     const struct mcps__http_setup *setup = &conn->http->setup;
     socklen_t len;
 
-    return conn->account && !setup->identify &&
+    return !setup->identify &&
            !mcps__guard_is_proxy(setup->guard, mcps__sock_peer(conn->sock, &len));
 }
 
@@ -241,20 +240,21 @@ static bool is_known(const struct mcps__http_conn *conn)
 static bool identify(struct mcps__http_conn *conn, const struct mcps__http_head *head)
 {
     char address[MCPS__ADDRESS_SIZE];
-    bool done;
+    int r;
 
     if (is_known(conn))
         return true;
     if (!conn->http->setup.identify || conn->route == MCPS__ROUTE_HEALTH ||
         conn->route == MCPS__ROUTE_APP) {
         mcps__http_client(conn, head, address);
-        done = mcps__http_conn_account(conn, NULL, NULL, address) >= 0;
+        r = mcps__http_conn_account(conn, NULL, NULL, address);
     } else {
-        done = mcps__http_ask_identity(conn, head);
+        r = mcps__http_ask_identity(conn, head);
     }
-    if (!done)
-        mcps__http_reply_error(conn, 500, MCPS__RPC_INTERNAL, "Out of memory", true);
-    return done;
+    if (r < 0)
+        mcps__http_reply_failed(
+            conn, r, "Server busy: too many connections of this account", true);
+    return r >= 0;
 }
 
 bool mcps__http_admit(struct mcps__http_conn *conn, const struct mcps__http_head *head)
@@ -310,6 +310,8 @@ static void serve_endpoint(struct mcps__http_conn *conn,
 void mcps__http_serve(struct mcps__http_conn *conn, const struct mcps__http_head *head,
                       struct mcps__slice content, struct mcps__scan *scan, int verdict)
 {
+    int r;
+
     switch (conn->route) {
     case MCPS__ROUTE_ENDPOINT: serve_endpoint(conn, head, content, scan, verdict); break;
     case MCPS__ROUTE_HEALTH: answer_health(conn); break;
@@ -318,8 +320,9 @@ void mcps__http_serve(struct mcps__http_conn *conn, const struct mcps__http_head
         mcps__http_old_post(conn, head, content, scan, verdict);
         break;
     case MCPS__ROUTE_APP:
-        if (!mcps__http_ask_route(conn, head, content))
-            mcps__http_reply_error(conn, 500, MCPS__RPC_INTERNAL, "Out of memory", false);
+        r = mcps__http_ask_route(conn, head, content);
+        if (r < 0)
+            mcps__http_reply_failed(conn, r, NULL, false);
         break;
     }
 }

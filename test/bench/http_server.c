@@ -45,6 +45,7 @@ static int raise_limits(mcps_server *server)
     static const enum mcps_limit limits[] = {
         MCPS_LIMIT_PEERS,
         MCPS_LIMIT_CONNECTIONS,
+        MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT,
         MCPS_LIMIT_SESSIONS,
         MCPS_LIMIT_SESSIONS_PER_ACCOUNT,
         MCPS_LIMIT_LISTENS,

@@ -236,9 +236,7 @@ static void fifty_servers_leave_nothing(void)
         CHECK_INT(count_fds(), n_fds);
         CHECK_INT(mcps__mem_live(), 0);
     }
-    for (int i = 0; i < WATCHDOG_MS && count_threads() > n_threads; i++)
-        poll(NULL, 0, 1);
-    CHECK_INT(count_threads(), n_threads);
+    CHECK(await_threads(n_threads));
 out:
     unit_note_on_failure("%s", "");
     stage_end(&stage);

@@ -144,6 +144,8 @@ static int let_in(unsigned n_clients)
     if (r >= 0)
         r = limit_to(MCPS_LIMIT_CONNECTIONS, n);
     if (r >= 0)
+        r = limit_to(MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT, n);
+    if (r >= 0)
         r = limit_to(MCPS_LIMIT_SESSIONS, n);
     if (r >= 0)
         r = limit_to(MCPS_LIMIT_LISTENS, n);

@@ -6,6 +6,7 @@
 #ifdef HAVE_MALLINFO2
 #include <malloc.h>
 #endif
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -300,6 +301,13 @@ unsigned count_fds(void)
 unsigned count_threads(void)
 {
     return count_entries("/proc/self/task");
+}
+
+bool await_threads(unsigned at_most)
+{
+    for (int i = 0; i < WATCHDOG_MS && count_threads() > at_most; i++)
+        poll(NULL, 0, 1);
+    return count_threads() <= at_most;
 }
 
 #ifdef HAVE_MALLINFO2

@@ -93,6 +93,9 @@ uint64_t dice_below(struct dice *dice, uint64_t bound);
 /* Descriptors and threads of this process. */
 unsigned count_fds(void);
 unsigned count_threads(void);
+/* Waits until there are not more of them: the system shows one that was joined for a moment
+ * longer, and so may have shown one too many before. */
+bool await_threads(unsigned at_most);
 /* Bytes that are allocated; false where that cannot be measured. */
 bool heap_used(size_t *ret);
 

@@ -514,10 +514,44 @@ out:
     CHECK_AFTER(act_end(&act));
 }
 
+static int say_more_than_there_is_room(mcps_call *call)
+{
+    static char text[70000];
+
+    n_wrong = 0;
+    memset(text, 'x', sizeof text);
+    EXPECT(mcps_call_text_bytes(call, text, sizeof text), MCPS_ELIMIT);
+    EXPECT(mcps_call_text_bytes(call, text, 60000), 0);
+    return n_wrong ? -1 : 0;
+}
+
+/* Calls that were admitted while there was room do not fill the server together. */
+static void a_result_has_the_room_that_is_left(void)
+{
+    static const struct saying saying = { "more than there is room",
+                                          say_more_than_there_is_room,
+                                          { NULL } };
+    struct act act = { .wire = { .memory = NULL } };
+
+    CHECK(act_begin(&act, 2, "out_total_bytes=1000"));
+    CHECK(mcps_server_add_tools(act.scene.server, &say_tool, 1) >= 0);
+    said = &saying;
+    CHECK(wire_call(&act.wire, "2", "say", NULL));
+    CHECK_INT(strlen(answer_text(wire_answer(&act.wire, "2"))), 60000);
+    CHECK_INT(atomic_load(&said_result), 0);
+    CHECK_INT(mcps_server_get_limit_hits(act.scene.server, MCPS_LIMIT_OUT_TOTAL_BYTES),
+              1);
+    CHECK_INT(mcps_server_get_limit_hits(act.scene.server, MCPS_LIMIT_RESULT_BYTES), 0);
+    CHECK(act_ok(&act));
+out:
+    CHECK_AFTER(act_end(&act));
+}
+
 static const struct unit_test content_tests[] = {
     UNIT_TEST_ONCE(each_revision_gets_what_it_knows, "it has threads"),
     UNIT_TEST_ONCE(what_is_refused_leaves_no_trace, "it has threads"),
     UNIT_TEST_ONCE(a_result_has_its_limit_with_everything, "it has threads"),
+    UNIT_TEST_ONCE(a_result_has_the_room_that_is_left, "it has threads"),
     UNIT_END,
 };
 

@@ -77,13 +77,6 @@ out:
     return ok;
 }
 
-static bool has_threads(void *arg)
-{
-    const unsigned *n = arg;
-
-    return count_threads() == *n;
-}
-
 static void f10_09_start_and_stop_leave_nothing(void)
 {
     unsigned n_fds, n_threads;
@@ -99,8 +92,7 @@ static void f10_09_start_and_stop_leave_nothing(void)
         CHECK(cycle(i % 50 == 0));
         CHECK_INT(mcps__mem_live(), live);
         CHECK_INT(count_fds(), n_fds);
-        /* One that was joined may be seen for a moment. */
-        CHECK(await(has_threads, &n_threads, "for threads to be gone"));
+        CHECK(await_threads(n_threads));
     }
     /* Of what others allocate for us: the allocator keeps some blocks for each thread that
      * ever was, which come to 80 KB, and to no more however many rounds there are. */

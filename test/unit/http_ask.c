@@ -182,6 +182,31 @@ out:
     http_end();
 }
 
+/* Wherever they come from. */
+static void one_connection_of_two_is_too_many(void)
+{
+    struct fake_client *clients[2] = { NULL, NULL };
+    const char *came;
+
+    CHECK(http_prepare(&asking));
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT, 1) >= 0);
+    CHECK(http_start());
+    clients[0] = fake_connect("192.0.2.1");
+    clients[1] = fake_connect("192.0.2.2");
+    for (int i = 0; i < 2; i++)
+        http_post(clients[i], "X-User: ann\r\n", HELLO("2025-11-25"));
+    CHECK_INT(http_status(await(clients[0])), 200);
+    came = await(clients[1]);
+    CHECK_INT(http_status(came), 503);
+    CHECK(strstr(came, "\r\nRetry-After: 1\r\n") != NULL);
+    CHECK(strstr(came, "too many connections of this account") != NULL);
+    CHECK_INT(http_stats().sessions, 1);
+out:
+    fake_free(clients[0]);
+    fake_free(clients[1]);
+    http_end();
+}
+
 static void an_answer_for_nobody(void)
 {
     struct fake_client *client = NULL;
@@ -403,6 +428,7 @@ const struct unit_test http_ask_tests[] = {
     UNIT_TEST(who_asks_is_rejected),
     UNIT_TEST(a_challenge_of_any_length),
     UNIT_TEST(one_connection_for_two),
+    UNIT_TEST(one_connection_of_two_is_too_many),
     UNIT_TEST(an_answer_for_nobody),
     UNIT_TEST(who_has_gone_is_not_asked_about),
     UNIT_TEST(routes),

@@ -363,6 +363,84 @@ out:
     http_end();
 }
 
+/* A client of IPv6 has a network of addresses. */
+static void at_most_so_many_connections_of_an_account(void)
+{
+    static const char *const from[] = { "2001:db8:0:1::1", "2001:db8:0:1:2::2",
+                                        "2001:db8:0:1::3", "2001:db8:0:2::1" };
+    struct fake_client *clients[5] = { NULL, NULL, NULL, NULL, NULL };
+
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT, 2) >= 0);
+    CHECK(http_start());
+    for (int i = 0; i < 4; i++) {
+        clients[i] = fake_connect(from[i]);
+        http_say(clients[i], HEALTH);
+    }
+    CHECK_INT(http_status(http_come(clients[0])), 200);
+    CHECK_INT(http_status(http_come(clients[1])), 200);
+    CHECK_STR(http_come(clients[2]), "");
+    CHECK(fake_is_closed(clients[2]));
+    CHECK_INT(http_status(http_come(clients[3])), 200);
+    CHECK_INT(mcps_server_get_limit_hits(http_server, MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT),
+              1);
+    fake_shut(clients[0]);
+    CHECK(http_settle());
+    clients[4] = fake_connect(from[0]);
+    http_say(clients[4], HEALTH);
+    CHECK_INT(http_status(http_come(clients[4])), 200);
+    for (int i = 0; i < 5; i++)
+        clients[i] = fake_free(clients[i]);
+    CHECK(http_is_clean());
+out:
+    for (int i = 0; i < 5; i++)
+        fake_free(clients[i]);
+    http_end();
+}
+
+/* What comes behind a request that is served counts, and is not read where too much waits. */
+static void what_comes_behind_counts(void)
+{
+    static const char head[] = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
+                               "Content-Type: application/json\r\n"
+                               "Content-Length: 100000\r\n\r\n";
+    static char much[20000];
+    struct fake_client *client = NULL;
+    const char *came;
+
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_IN_TOTAL_BYTES, 10000) >= 0);
+    CHECK(http_start());
+    memset(much, ' ', sizeof much);
+    client = fake_connect(NULL);
+    http_call(client, "1", "hold", "{}");
+    CHECK(http_settle());
+    CHECK(http_held() != NULL);
+    http_say(client, head);
+    CHECK(http_settle());
+    CHECK(http_stats().in_bytes > sizeof head - 1);
+    CHECK(!fake_has_unread(client));
+    fake_send(client, much, sizeof much);
+    CHECK(http_settle());
+    CHECK(!fake_has_unread(client));
+    CHECK(http_stats().in_bytes > sizeof much);
+    fake_send(client, "x", 1);
+    CHECK(http_settle());
+    CHECK(fake_has_unread(client));
+    CHECK(http_finish("held"));
+    came = http_come(client);
+    CHECK(strstr(came, "held") != NULL);
+    CHECK(strstr(came, "HTTP/1.1 503 ") != NULL);
+    CHECK(!fake_has_unread(client));
+    fake_reset(client);
+    CHECK(http_settle());
+    CHECK_INT(http_stats().in_bytes, 0);
+    CHECK(http_is_clean());
+out:
+    fake_free(client);
+    http_end();
+}
+
 /* ---- the stop ---- */
 
 static void a_stop_with_all_kinds_of_connections(void)
@@ -424,6 +502,8 @@ const struct unit_test http_bytes_tests[] = {
     UNIT_TEST(a_client_of_1_0),
     UNIT_TEST(times),
     UNIT_TEST(at_most_so_many_connections),
+    UNIT_TEST(at_most_so_many_connections_of_an_account),
+    UNIT_TEST(what_comes_behind_counts),
     UNIT_TEST(a_stop_with_all_kinds_of_connections),
     UNIT_END,
 };

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/address.h"
 #include "transport/net.h"
 #include "util/assert.h"
 #include "util/clock.h"
@@ -25,12 +26,12 @@ struct bytes {
 };
 
 struct fake_client {
-    struct mcps__list link;  /* of those that wait to be accepted */
-    struct mcps__sock *sock; /* NULL: not accepted yet, or closed */
-    struct sockaddr_in address;
-    struct bytes sent; /* and not received */
-    struct bytes come; /* of the server */
-    size_t taken;      /* of that, by the test */
+    struct mcps__list link;      /* of those that wait to be accepted */
+    struct mcps__sock *sock;     /* NULL: not accepted yet, or closed */
+    struct sockaddr_in6 address; /* of IPv4, too: of a socket for both */
+    struct bytes sent;           /* and not received */
+    struct bytes come;           /* of the server */
+    size_t taken;                /* of that, by the test */
     size_t piece, window;
     bool shut, reset;
     bool ended, closed;
@@ -83,14 +84,18 @@ static void drop(struct bytes *bytes, size_t len)
 struct fake_client *fake_connect(const char *from)
 {
     struct fake_client *client = the_net ? calloc(1, sizeof *client) : NULL;
+    struct mcps__address address;
     static unsigned n;
 
     if (!client)
         return NULL;
-    client->address.sin_family = AF_INET;
-    client->address.sin_port = htons((uint16_t)(CLIENT_PORT + n++ % 1000));
+    if (!from)
+        from = "127.0.0.1";
     mcps__assert(
-        inet_pton(AF_INET, from ? from : "127.0.0.1", &client->address.sin_addr) == 1);
+        mcps__address_parse((struct mcps__slice){ from, strlen(from) }, &address) == 0);
+    client->address.sin6_family = AF_INET6;
+    client->address.sin6_port = htons((uint16_t)(CLIENT_PORT + n++ % 1000));
+    memcpy(&client->address.sin6_addr, address.bytes, sizeof address.bytes);
     client->piece = MCPS__NET_READ_BYTES;
     client->window = SIZE_MAX;
     append(&client->come, "", 0);
@@ -309,7 +314,7 @@ void mcps__sock_say_last(struct mcps__sock *sock, const char *data, size_t len)
 
 const struct sockaddr *mcps__sock_peer(const struct mcps__sock *sock, socklen_t *ret_len)
 {
-    static struct sockaddr_in address;
+    static struct sockaddr_in6 address;
 
     if (sock->client)
         address = sock->client->address;

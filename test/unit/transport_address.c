@@ -74,6 +74,26 @@ out:
     unit_note_on_failure("%s", "");
 }
 
+static void sites(void)
+{
+    static const char *const rows[][2] = {
+        { "192.0.2.7", "192.0.2.7" },
+        { "::ffff:192.0.2.7", "192.0.2.7" },
+        { "::1", "::1" },
+        { "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" },
+        { "fe80::1", "fe80::" },
+    };
+    struct mcps__address address;
+    char text[MCPS__ADDRESS_SIZE];
+
+    for (size_t i = 0; i < N_OF(rows); i++) {
+        CHECK_INT(mcps__address_parse(slice(rows[i][0]), &address), 0);
+        mcps__address_write_site(&address, text);
+        CHECK_STR(text, rows[i][1]);
+    }
+out:;
+}
+
 static void addresses_of_sockets(void)
 {
     struct sockaddr_in ipv4 = { .sin_family = AF_INET, .sin_port = htons(80) };
@@ -324,6 +344,7 @@ out:
 
 const struct unit_test address_tests[] = {
     UNIT_TEST(addresses),
+    UNIT_TEST(sites),
     UNIT_TEST(addresses_of_sockets),
     UNIT_TEST(networks),
     UNIT_TEST(hosts_and_ports),
