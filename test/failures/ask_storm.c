@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json_object.h>
@@ -139,6 +140,12 @@ static bool run_clients(struct scene *scene, unsigned sessions)
     return ok && n == N_CLIENTS;
 }
 
+/* Each takes valgrind many seconds. */
+static unsigned n_sessions(void)
+{
+    return getenv("MCPS_TEST_VALGRIND") ? 1 : unit_repeat(8, 400);
+}
+
 static void f3_01_pending_map_under_everything(void)
 {
     struct scene scene = { .server = NULL };
@@ -149,7 +156,7 @@ static void f3_01_pending_map_under_everything(void)
                       "roots_ms=2 eof_grace_ms=0 calls_parked=1024 asks_per_peer=1024 "
                       "calls_per_account=1024",
                       storm_tools, 2));
-    CHECK(run_clients(&scene, unit_repeat(8, 400)));
+    CHECK(run_clients(&scene, n_sessions()));
     CHECK(scene_idle(&scene));
     known = asks_ended(0) + asks_ended(MCPS_EREFUSED) + asks_ended(MCPS_ETIMEDOUT) +
             asks_ended(MCPS_ECANCELLED) + asks_ended(MCPS_ECLOSED);
