@@ -19,7 +19,7 @@ M5 f1_04_two_sources_of_cancellation
 http_table='
 M1 f1_01_told_before_the_session_is_closed
 M1 f1_01_told_before_the_connection_is_closed
-M2 f1_02_gone_while_they_are_woken
+M2 f1_02_gone_while_it_is_woken
 M3 f1_02_an_ask_of_a_client_that_left
 M4 f1_03_an_answer_to_a_client_that_left
 M5 f1_04_sources_of_cancellation_over_http
