@@ -61,6 +61,7 @@ transport_unit_sources = \
 	test/unit/transport_fake.c test/unit/transport_fake.h \
 	test/unit/transport_scene.c test/unit/transport_scene.h \
 	test/unit/transport_http_body.c test/unit/transport_http_parse.c \
+	test/unit/transport_http_text.c \
 	test/unit/transport_lines.c test/unit/transport_memory.c \
 	test/unit/transport_mirror.c test/unit/transport_read.c \
 	test/unit/transport_stdio.c test/unit/transport_write.c

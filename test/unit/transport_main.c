@@ -6,7 +6,7 @@
 
 extern const struct unit_test read_tests[], write_tests[], lines_tests[], stdio_tests[],
     memory_tests[], mirror_tests[], http_parse_tests[], http_body_tests[],
-    address_tests[], guard_tests[], media_tests[];
+    http_text_tests[], address_tests[], guard_tests[], media_tests[];
 
 int main(int argc, char **argv)
 {
@@ -19,6 +19,7 @@ int main(int argc, char **argv)
         { "mirror", mirror_tests },
         { "http_parse", http_parse_tests },
         { "http_body", http_body_tests },
+        { "http_text", http_text_tests },
         { "address", address_tests },
         { "guard", guard_tests },
         { "media", media_tests },
