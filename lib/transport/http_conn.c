@@ -204,6 +204,16 @@ static void refuse_memory(struct mcps__http_conn *conn)
     mcps__http_reply_failed(conn, -ENOMEM, NULL, true);
 }
 
+void mcps__http_conn_refuse_full(struct mcps__http_conn *conn)
+{
+    struct mcps__engine *engine = engine_of(conn);
+
+    MCPS__COUNT(engine, refused);
+    mcps__limit_hit(&engine->limits, MCPS_LIMIT_IN_TOTAL_BYTES);
+    end_reading(conn);
+    mcps__http_reply_failed(conn, MCPS_ELIMIT, "Server busy: too much input waits", true);
+}
+
 static bool is_empty(const struct mcps__http_head *head)
 {
     return !head->chunked && (!head->has_length || head->length == 0);
@@ -364,6 +374,7 @@ static int add_content(struct mcps__http_conn *conn, struct mcps__slice run)
     return r;
 }
 
+/* There was room for all bodies when they began, for each by itself. */
 static size_t take_body(struct mcps__http_conn *conn, const char *data, size_t len)
 {
     struct mcps__http_reading *reading = conn->reading;
@@ -373,6 +384,10 @@ static size_t take_body(struct mcps__http_conn *conn, const char *data, size_t l
 
     do {
         r = mcps__http_body_next(&reading->body, &data, &left, &run);
+        if (r == MCPS__BODY_CONTENT && mcps__http_is_full(conn->http)) {
+            mcps__http_conn_refuse_full(conn);
+            return len;
+        }
         if (r == MCPS__BODY_CONTENT && add_content(conn, run) < 0) {
             refuse_memory(conn);
             return len;

@@ -186,24 +186,24 @@ static bool check_media(struct mcps__http_conn *conn, const struct mcps__http_he
 static bool check_room(struct mcps__http_conn *conn, const struct mcps__http_head *head)
 {
     struct mcps__engine *engine = engine_of(conn);
-    struct mcps__piece *piece;
 
     if (head->length > mcps__limit(&engine->limits, MCPS_LIMIT_MESSAGE_BYTES)) {
         mcps__limit_hit(&engine->limits, MCPS_LIMIT_MESSAGE_BYTES);
         refuse(conn, head, 413, "Content too large");
         return false;
     }
-    if (!mcps__http_is_full(conn->http) &&
-        (!conn->http->stopping ||
-         mcps__headers_get(&head->headers, "Mcp-Session-Id").data))
+    if (conn->http->stopping &&
+        !mcps__headers_get(&head->headers, "Mcp-Session-Id").data) {
+        MCPS__COUNT(engine, refused);
+        conn->keep_alive = false;
+        mcps__http_reply_whole(conn, 503, "application/json",
+                               mcps__error_piece(NULL, MCPS__RPC_SERVER,
+                                                 "The server stops", MCPS__SHUTDOWN));
+        return false;
+    }
+    if (!mcps__http_is_full(conn->http))
         return true;
-    MCPS__COUNT(engine, refused);
-    conn->keep_alive = false;
-    piece = mcps__error_piece(NULL, MCPS__RPC_SERVER,
-                              conn->http->stopping ? "The server stops"
-                                                   : "Server busy: too much input waits",
-                              conn->http->stopping ? MCPS__SHUTDOWN : MCPS__BUSY);
-    mcps__http_reply_whole(conn, 503, "application/json", piece);
+    mcps__http_conn_refuse_full(conn);
     return false;
 }
 

@@ -441,6 +441,53 @@ out:
     http_end();
 }
 
+/* Each of them began while there was room. */
+static void bodies_that_come_together_are_bounded(void)
+{
+    static const char head[] = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
+                               "Content-Type: application/json\r\n"
+                               "Content-Length: 60000\r\n\r\n";
+    static char most[50000];
+    struct fake_client *clients[4] = { NULL, NULL, NULL, NULL };
+    int n_refused = 0;
+
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_IN_TOTAL_BYTES, 100000) >= 0);
+    CHECK(http_start());
+    memset(most, ' ', sizeof most);
+    for (int i = 0; i < 4; i++) {
+        clients[i] = fake_connect(NULL);
+        fake_pieces(clients[i], 10000);
+        http_say(clients[i], head);
+    }
+    CHECK(http_settle());
+    for (int i = 0; i < 4; i++)
+        fake_send(clients[i], most, sizeof most);
+    CHECK(http_settle());
+    CHECK(http_stats().in_bytes < 3 * sizeof most);
+    for (int i = 0; i < 4; i++) {
+        const char *came = http_come(clients[i]);
+
+        if (!*came)
+            continue;
+        n_refused++;
+        CHECK_INT(http_status(came), 503);
+        CHECK(strstr(came, "\r\nRetry-After: 1\r\n") != NULL);
+        CHECK(strstr(came, "too much input waits") != NULL);
+    }
+    CHECK(n_refused > 0 && n_refused < 4);
+    CHECK_INT(mcps_server_get_limit_hits(http_server, MCPS_LIMIT_IN_TOTAL_BYTES),
+              n_refused);
+    for (int i = 0; i < 4; i++)
+        clients[i] = fake_free(clients[i]);
+    CHECK(http_settle());
+    CHECK(http_is_clean());
+out:
+    for (int i = 0; i < 4; i++)
+        fake_free(clients[i]);
+    http_end();
+}
+
 /* ---- the stop ---- */
 
 static void a_stop_with_all_kinds_of_connections(void)
@@ -504,6 +551,7 @@ const struct unit_test http_bytes_tests[] = {
     UNIT_TEST(at_most_so_many_connections),
     UNIT_TEST(at_most_so_many_connections_of_an_account),
     UNIT_TEST(what_comes_behind_counts),
+    UNIT_TEST(bodies_that_come_together_are_bounded),
     UNIT_TEST(a_stop_with_all_kinds_of_connections),
     UNIT_END,
 };
