@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Streams that can be resumed; see http.h. What a connection is about to write counts as output
- * of its account, as anywhere else; what is kept counts for its session and for the
- * server. Above either of their limits the oldest that was written goes first, then what nobody has come
- * back for; an answer that was not written goes last.
+ * of its account, as anywhere else; what is kept counts for its session and for the server.
+ * Above either of their limits the oldest that was written goes first, then what nobody has
+ * come back for; an answer that was not written goes last.
  */
 #include "config.h"
 
@@ -172,8 +172,13 @@ static bool is_over(const struct mcps__http_session *session)
     return session->kept_bytes > mcps__limit(&engine->limits, MCPS_LIMIT_REPLAY_BYTES);
 }
 
-/* Streams with nothing left to come back for go as well, but for the session's own: that one
- * ends with it. */
+/* Nothing is left to come back for; but the session's own ends with it. */
+static bool is_spent(const struct mcps__http_stream *stream)
+{
+    return stream->complete && !stream->conn && stream != stream->session->own &&
+           mcps__list_is_empty(&stream->kept);
+}
+
 static void shrink(struct mcps__http_session *session, bool all)
 {
     MCPS__LIST_FOREACH_SAFE (node, &session->streams) {
@@ -183,20 +188,24 @@ static void shrink(struct mcps__http_session *session, bool all)
             forget_first(stream);
             mcps__limit_hit(&engine_of(session)->limits, MCPS_LIMIT_REPLAY_BYTES);
         }
-        if (is_over(session) && stream->complete && !stream->conn &&
-            stream != session->own && mcps__list_is_empty(&stream->kept))
+        if (is_over(session) && is_spent(stream))
             mcps__http_stream_forget(stream);
         if (!is_over(session))
             return;
     }
 }
 
+static bool is_all_over(const struct mcps__http *http)
+{
+    const struct mcps__engine *engine = http->transport.engine;
+
+    return atomic_load(&engine->counters.replay_bytes) >
+           mcps__limit(&engine->limits, MCPS_LIMIT_REPLAY_TOTAL_BYTES);
+}
+
 /* Of the session that was not used for the longest time first. */
 static void shrink_all(struct mcps__http *http)
 {
-    struct mcps__engine *engine = http->transport.engine;
-    uint64_t max = mcps__limit(&engine->limits, MCPS_LIMIT_REPLAY_TOTAL_BYTES);
-
     MCPS__LIST_FOREACH (node, &http->sessions.all) {
         struct mcps__http_session *session =
             MCPS__CONTAINER_OF(node, struct mcps__http_session, link);
@@ -204,13 +213,16 @@ static void shrink_all(struct mcps__http *http)
         MCPS__LIST_FOREACH_SAFE (n, &session->streams) {
             struct mcps__http_stream *stream = stream_of(n);
 
-            while (atomic_load(&engine->counters.replay_bytes) > max &&
+            while (is_all_over(http) &&
                    (may_forget(stream, true) ||
                     (!stream->conn && !mcps__list_is_empty(&stream->kept)))) {
                 forget_first(stream);
-                mcps__limit_hit(&engine->limits, MCPS_LIMIT_REPLAY_TOTAL_BYTES);
+                mcps__limit_hit(&engine_of(session)->limits,
+                                MCPS_LIMIT_REPLAY_TOTAL_BYTES);
             }
-            if (atomic_load(&engine->counters.replay_bytes) <= max)
+            if (is_all_over(http) && is_spent(stream))
+                mcps__http_stream_forget(stream);
+            if (!is_all_over(http))
                 return;
         }
     }
@@ -218,14 +230,11 @@ static void shrink_all(struct mcps__http *http)
 
 static void keep_within_limits(struct mcps__http_session *session)
 {
-    const struct mcps__engine *engine = engine_of(session);
-
     if (is_over(session))
         shrink(session, false);
     if (is_over(session))
         shrink(session, true);
-    if (atomic_load(&engine->counters.replay_bytes) >
-        mcps__limit(&engine->limits, MCPS_LIMIT_REPLAY_TOTAL_BYTES))
+    if (is_all_over(session->http))
         shrink_all(session->http);
 }
 

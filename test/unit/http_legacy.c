@@ -556,6 +556,33 @@ out:
     http_end();
 }
 
+/* Those of which nothing is kept any more are not kept themselves. */
+static void streams_of_all_sessions_are_bounded(void)
+{
+    struct fake_client *client = NULL;
+    struct http_chat chats[2];
+
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_REPLAY_TOTAL_BYTES, 3000) >= 0);
+    CHECK(http_start());
+    CHECK(http_chat(&chats[0], "2025-11-25"));
+    CHECK(http_chat(&chats[1], "2025-11-25"));
+    client = fake_connect(NULL);
+    for (int i = 0; i < 40; i++) {
+        http_post(client, chats[i % 2].field, CALL("1", "echo"));
+        CHECK(strstr(http_come(client), "\"result\"") != NULL);
+        CHECK(http_stats().replay_bytes <= 3000);
+    }
+    CHECK(mcps_server_get_limit_hits(http_server, MCPS_LIMIT_REPLAY_TOTAL_BYTES) > 0);
+    fake_reset(client);
+    CHECK_INT(delete (&chats[0]), 204);
+    CHECK_INT(delete (&chats[1]), 204);
+    CHECK(http_is_clean());
+out:
+    fake_free(client);
+    http_end();
+}
+
 /* ---- what is asked of the client ---- */
 
 static void a_request_of_ours_on_its_stream(void)
@@ -707,6 +734,7 @@ const struct unit_test http_legacy_tests[] = {
     UNIT_TEST(sessions_in_use_do_not_expire),
     UNIT_TEST(another_version_in_a_session),
     UNIT_TEST(streams_push_each_other_out),
+    UNIT_TEST(streams_of_all_sessions_are_bounded),
     UNIT_TEST(a_request_of_ours_on_its_stream),
     UNIT_TEST(a_stateless_server),
     UNIT_TEST(a_server_without_streams),
