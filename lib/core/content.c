@@ -65,9 +65,11 @@ int mcps__content_begin(struct mcps__content *content, const struct mcps__id *id
     struct mcps__writer *w = &content->writer;
     int r;
 
-    if (content->buf.data)
-        return 0;
     limit = limit < SIZE_MAX / 4 ? limit : SIZE_MAX / 4;
+    if (content->buf.data) {
+        content->limit = limit < content->max ? limit : content->max;
+        return 0;
+    }
     r = mcps__piece_begin(&content->buf, limit + ENVELOPE_MAX);
     if (r < 0)
         return r;
@@ -82,7 +84,7 @@ int mcps__content_begin(struct mcps__content *content, const struct mcps__id *id
     mcps__write_array(w);
     content->version = version;
     content->shape = shape;
-    content->limit = limit;
+    content->limit = content->max = limit;
     content->begin = content->buf.len;
     r = mcps__write_end(w);
     if (r < 0)

@@ -31,6 +31,7 @@ struct mcps__content {
     bool assistant;  /* messages from now on are the assistant's */
     size_t begin;    /* the text before the first block */
     size_t limit;    /* for all blocks, with base64, and what is reserved */
+    size_t max;      /* the limit at the beginning, which later ones do not pass */
     size_t reserved; /* for what comes behind the blocks */
     size_t fallback; /* for a block that is added at the end if there is none */
     size_t n_blocks;
@@ -42,7 +43,8 @@ void mcps__content_init(struct mcps__content *content);
 /* With no lock held. */
 void mcps__content_fini(struct mcps__content *content);
 
-/* Begins the answer, up to the first block, if that was not done. */
+/* Begins the answer, up to the first block, if that was not done. The limit counts from now on,
+ * and may be another each time. */
 int mcps__content_begin(struct mcps__content *content, const struct mcps__id *id,
                         enum mcps__version version, enum mcps__shape shape,
                         size_t limit) MCPS_MUST_CHECK;

@@ -115,7 +115,7 @@ static size_t limit_of(const struct mcps_call *call)
     return room < max ? room : max;
 }
 
-/* Up to the content's first block, once. */
+/* Up to the content's first block, once; with what there is room for at this moment. */
 static int begin_result(struct mcps_call *call) MCPS__REQUIRES(call->mutex)
 {
     return mcps__content_begin(&call->content, &call->exchange.id,

@@ -488,6 +488,39 @@ out:
     http_end();
 }
 
+/* The room that is left counts, also for a result that was begun while there was more. */
+static void what_waits_bounds_other_results(void)
+{
+    static char text[120000];
+    struct fake_client *reader = NULL, *other = NULL;
+
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_OUT_TOTAL_BYTES, 200000) >= 0);
+    CHECK(http_start());
+    memset(text, 'x', sizeof text);
+    reader = fake_connect(NULL);
+    http_call(reader, "1", "hold", "{}");
+    CHECK(http_settle());
+    CHECK(http_held() != NULL);
+    CHECK(mcps_call_text(http_held(), "begun") >= 0);
+    other = fake_connect(NULL);
+    fake_window(other, 0);
+    http_call(other, "2", "fill", "{\"n\":190000}");
+    CHECK(http_settle());
+    CHECK(http_stats().out_bytes > 100000);
+    CHECK_INT(mcps_call_text_bytes(http_held(), text, sizeof text), MCPS_ELIMIT);
+    CHECK_INT(mcps_server_get_limit_hits(http_server, MCPS_LIMIT_OUT_TOTAL_BYTES), 1);
+    fake_reset(other);
+    CHECK(http_settle());
+    CHECK_INT(mcps_call_text_bytes(http_held(), text, sizeof text), 0);
+    CHECK(http_finish("held"));
+    CHECK(strstr(http_come(reader), "held") != NULL);
+out:
+    fake_free(reader);
+    fake_free(other);
+    http_end();
+}
+
 /* ---- the stop ---- */
 
 static void a_stop_with_all_kinds_of_connections(void)
@@ -552,6 +585,7 @@ const struct unit_test http_bytes_tests[] = {
     UNIT_TEST(at_most_so_many_connections_of_an_account),
     UNIT_TEST(what_comes_behind_counts),
     UNIT_TEST(bodies_that_come_together_are_bounded),
+    UNIT_TEST(what_waits_bounds_other_results),
     UNIT_TEST(a_stop_with_all_kinds_of_connections),
     UNIT_END,
 };
