@@ -83,7 +83,7 @@ struct mcps_http_options {
  * Has the server listen at "http://host:port/path", opened at the start; before it only:
  * MCPS_EBUSY. The host is an address or "localhost", the port 0 any that is free, and the path
  * that of the one endpoint of all revisions. NULL options: all defaults. -EINVAL, with a line
- * in the log, for what cannot be understood; -ENOMEM.
+ * in the log, for what cannot be understood; MCPS_ELIMIT for more than 16 of them; -ENOMEM.
  */
 MCPS_PUBLIC int
 mcps_server_listen_http(mcps_server *server, const char *uri,

@@ -19,8 +19,6 @@
 
 /* ---- what cannot be read ---- */
 
-/* There is nothing to go back with it: a request whose id was not read is never answered by
- * somebody else's. */
 enum { TEXT_FAULT_SIZE = 256 };
 
 static void write_text_fault(char message[TEXT_FAULT_SIZE], const struct mcps__scan *scan,
@@ -34,6 +32,8 @@ static void write_text_fault(char message[TEXT_FAULT_SIZE], const struct mcps__s
                  mcps__json_strerror(verdict), scan->pos);
 }
 
+/* There is nothing to go back with it: a request whose id was not read is never answered by
+ * somebody else's. */
 static void refuse_text(const struct mcps__request *request, int verdict)
 {
     char message[TEXT_FAULT_SIZE];

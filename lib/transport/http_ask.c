@@ -26,7 +26,7 @@ enum { VALUE_MAX = 1024 }; /* of a field: there is room for it beside those for 
 struct mcps_http_request {
     struct mcps__engine *engine; /* references */
     struct mcps__loop *loop;
-    struct mcps__account *account; /* whom what is copied counts for; NULL: nobody yet */
+    struct mcps__account *account; /* a reference: whom what is copied counts for */
     size_t charged;
     struct mcps__http_conn *conn; /* [I/O thread] NULL: it is gone */
     atomic_bool forgotten;        /* that is known by all */
@@ -114,8 +114,6 @@ static int copy_texts(struct mcps_http_request *request,
 /* What an application keeps of a request is input that waits. */
 static void charge(struct mcps_http_request *request, struct mcps__account *account)
 {
-    if (!account)
-        return;
     request->account = mcps__account_ref(account);
     mcps__account_charge_in(account, request->charged);
 }

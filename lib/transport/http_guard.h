@@ -50,7 +50,8 @@ int mcps__guard_check(const struct mcps__guard *guard, const struct mcps__http_h
                       const struct mcps__guard_ends *ends, const char **ret_why);
 
 /* The client's address: the peer's, or, if that is a listed proxy, the last one in
- * X-Forwarded-For that is none; without a head the peer's. "local" for a peer that has no address of IP. */
+ * X-Forwarded-For that is none; without a head the peer's. "local" for a peer that has no
+ * address of IP. */
 void mcps__guard_client(const struct mcps__guard *guard,
                         const struct mcps__http_head *head, const struct sockaddr *peer,
                         char text[MCPS__ADDRESS_SIZE]);
