@@ -317,6 +317,8 @@ void mcps__http_conn_go_on(struct mcps__http_conn *conn);
 void mcps__http_conn_close(struct mcps__http_conn *conn);
 /* The time of its state is over, or a comment is due. */
 void mcps__http_conn_sweep(struct mcps__http_conn *conn, int64_t now);
+/* Who it is from could not be settled: mcps__http_conn_account() or the question failed. */
+void mcps__http_conn_refuse_failed(struct mcps__http_conn *conn, int error);
 /* Too much input waits: the request is refused, and nothing of it is kept. */
 void mcps__http_conn_refuse_full(struct mcps__http_conn *conn);
 /* The application has said who it is: the request goes on. */

@@ -219,8 +219,7 @@ static void take_identity(struct mcps__http_conn *conn,
                                     request->address);
 
     if (r < 0)
-        mcps__http_reply_failed(
-            conn, r, "Server busy: too many connections of this account", true);
+        mcps__http_conn_refuse_failed(conn, r);
     else
         mcps__http_conn_identified(conn);
 }

@@ -204,6 +204,14 @@ static void refuse_memory(struct mcps__http_conn *conn)
     mcps__http_reply_failed(conn, -ENOMEM, NULL, true);
 }
 
+void mcps__http_conn_refuse_failed(struct mcps__http_conn *conn, int error)
+{
+    MCPS__COUNT(engine_of(conn), refused);
+    end_reading(conn);
+    mcps__http_reply_failed(conn, error,
+                            "Server busy: too many connections of this account", true);
+}
+
 void mcps__http_conn_refuse_full(struct mcps__http_conn *conn)
 {
     struct mcps__engine *engine = engine_of(conn);
@@ -689,7 +697,10 @@ static void time_out(struct mcps__http_conn *conn)
     case MCPS__HTTP_ASKING:
         mcps__limit_hit(&engine->limits, MCPS_LIMIT_IDENTIFY_MS);
         mcps__http_ask_forget(conn);
-        refuse(conn, 503, "Server busy: the application did not say who asks");
+        refuse(conn, 503,
+               conn->route == MCPS__ROUTE_APP
+                   ? "Server busy: the application did not answer"
+                   : "Server busy: the application did not say who asks");
         break;
     case MCPS__HTTP_REPLYING:
         mcps__limit_hit(&engine->limits, MCPS_LIMIT_WRITE_STALL_MS);

@@ -252,8 +252,7 @@ static bool identify(struct mcps__http_conn *conn, const struct mcps__http_head 
         r = mcps__http_ask_identity(conn, head);
     }
     if (r < 0)
-        mcps__http_reply_failed(
-            conn, r, "Server busy: too many connections of this account", true);
+        mcps__http_conn_refuse_failed(conn, r);
     return r >= 0;
 }
 

@@ -201,6 +201,8 @@ static void one_connection_of_two_is_too_many(void)
     CHECK(strstr(came, "\r\nRetry-After: 1\r\n") != NULL);
     CHECK(strstr(came, "too many connections of this account") != NULL);
     CHECK_INT(http_stats().sessions, 1);
+    CHECK_INT(http_stats().refused, 1);
+    CHECK_INT(http_stats().in_bytes, 0);
 out:
     fake_free(clients[0]);
     fake_free(clients[1]);
@@ -239,6 +241,37 @@ out:
     request = atomic_exchange(&late, NULL);
     if (request)
         (void)!mcps_http_reject(request, 503, NULL);
+    fake_free(client);
+    http_end();
+}
+
+static void keep_for_later(mcps_http_request *request, void *userdata)
+{
+    (void)userdata;
+    atomic_store(&late, request);
+}
+
+static void a_route_that_is_late(void)
+{
+    struct fake_client *client = NULL;
+    mcps_http_request *request;
+    const char *came;
+
+    atomic_store(&late, NULL);
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_add_route(http_server, "GET", "/late", keep_for_later, NULL) >= 0);
+    CHECK(http_start());
+    client = fake_connect(NULL);
+    http_say(client, "GET /late HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(http_await(is_held, NULL));
+    CHECK(http_wait(11000));
+    came = http_come(client);
+    CHECK_INT(http_status(came), 503);
+    CHECK(strstr(came, "the application did not answer") != NULL);
+out:
+    request = atomic_exchange(&late, NULL);
+    if (request)
+        (void)!mcps_http_reply(request, 200, NULL, NULL, 0);
     fake_free(client);
     http_end();
 }
@@ -430,6 +463,7 @@ const struct unit_test http_ask_tests[] = {
     UNIT_TEST(one_connection_for_two),
     UNIT_TEST(one_connection_of_two_is_too_many),
     UNIT_TEST(an_answer_for_nobody),
+    UNIT_TEST(a_route_that_is_late),
     UNIT_TEST(who_has_gone_is_not_asked_about),
     UNIT_TEST(routes),
     UNIT_TEST(options_that_are_refused),
