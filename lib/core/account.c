@@ -164,3 +164,30 @@ void mcps__account_uncharge_out(struct mcps__account *account, size_t bytes)
 {
     uncharge(&account->out_bytes, &account->all->out_bytes, bytes);
 }
+
+enum { SHARES = 4 };
+
+static size_t left_of(size_t max, const atomic_size_t *used)
+{
+    size_t n = atomic_load_explicit(used, memory_order_relaxed);
+
+    return n < max ? max - n : 0;
+}
+
+static size_t room(const atomic_size_t *one, const atomic_size_t *all, size_t max)
+{
+    size_t own = left_of(max / SHARES, one);
+    size_t common = left_of(max, all);
+
+    return own < common ? own : common;
+}
+
+size_t mcps__account_room_in(const struct mcps__account *account, size_t max)
+{
+    return room(&account->in_bytes, &account->all->in_bytes, max);
+}
+
+size_t mcps__account_room_out(const struct mcps__account *account, size_t max)
+{
+    return room(&account->out_bytes, &account->all->out_bytes, max);
+}

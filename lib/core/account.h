@@ -50,5 +50,9 @@ void mcps__account_charge_in(struct mcps__account *account, size_t bytes);
 void mcps__account_uncharge_in(struct mcps__account *account, size_t bytes);
 void mcps__account_charge_out(struct mcps__account *account, size_t bytes);
 void mcps__account_uncharge_out(struct mcps__account *account, size_t bytes);
+/* How much more may be kept where all accounts together may have `max`, and each a quarter of
+ * it, so that nobody fills the server alone. */
+size_t mcps__account_room_in(const struct mcps__account *account, size_t max);
+size_t mcps__account_room_out(const struct mcps__account *account, size_t max);
 
 #endif

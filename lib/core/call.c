@@ -106,14 +106,17 @@ static int refuse(struct mcps__engine *engine, enum mcps_limit limit, const char
     return MCPS_ELIMIT;
 }
 
-static int check_totals(struct mcps__engine *engine, const char **reterr_why)
+static int check_totals(struct mcps__engine *engine, const struct mcps__account *account,
+                        const char **reterr_why)
 {
-    if (atomic_load(&engine->accounts.in_bytes) >
-        mcps__limit(&engine->limits, MCPS_LIMIT_IN_TOTAL_BYTES))
+    const struct mcps__limits *limits = &engine->limits;
+
+    if (!mcps__account_room_in(account,
+                               mcps__limit_size(limits, MCPS_LIMIT_IN_TOTAL_BYTES)))
         return refuse(engine, MCPS_LIMIT_IN_TOTAL_BYTES,
                       "Server busy: too much input waits", reterr_why);
-    if (atomic_load(&engine->accounts.out_bytes) >
-        mcps__limit(&engine->limits, MCPS_LIMIT_OUT_TOTAL_BYTES))
+    if (!mcps__account_room_out(account,
+                                mcps__limit_size(limits, MCPS_LIMIT_OUT_TOTAL_BYTES)))
         return refuse(engine, MCPS_LIMIT_OUT_TOTAL_BYTES,
                       "Server busy: too much output waits", reterr_why);
     return 0;
@@ -134,7 +137,7 @@ static int take_places(struct mcps__engine *engine, struct mcps__account *accoun
 {
     uint64_t max = mcps__limit(&engine->limits, MCPS_LIMIT_CALLS_PER_ACCOUNT);
     bool placed = !mcps__view_is_set(&engine->view);
-    int r = check_totals(engine, reterr_why);
+    int r = check_totals(engine, account, reterr_why);
 
     if (r < 0)
         return r;

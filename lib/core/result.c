@@ -88,31 +88,28 @@ int mcps__result_check(struct mcps_call *call)
 
 enum { SMALL = 64 * 1024 };
 
-/* What there is room for in the server, beside all output that waits; a little always. */
-static size_t room_of(struct mcps__engine *engine)
+/* What there is room for beside all output that waits; a little always. */
+static size_t room_of(const struct mcps_call *call)
 {
-    size_t max = mcps__limit_size(&engine->limits, MCPS_LIMIT_OUT_TOTAL_BYTES);
-    size_t waiting =
-        atomic_load_explicit(&engine->accounts.out_bytes, memory_order_relaxed);
+    const struct mcps__peer *peer = call->exchange.peer;
+    size_t room = mcps__account_room_out(
+        peer->account,
+        mcps__limit_size(&peer->engine->limits, MCPS_LIMIT_OUT_TOTAL_BYTES));
 
-    return max > waiting && max - waiting > SMALL ? max - waiting : SMALL;
+    return room > SMALL ? room : SMALL;
 }
 
-/* The limit that the result of a call is at first. */
-static enum mcps_limit nearest_limit(struct mcps__engine *engine)
+static size_t own_limit_of(const struct mcps_call *call)
 {
-    return room_of(engine) < mcps__limit_size(&engine->limits, MCPS_LIMIT_RESULT_BYTES)
-               ? MCPS_LIMIT_OUT_TOTAL_BYTES
-               : MCPS_LIMIT_RESULT_BYTES;
+    return mcps__limit_size(&call->exchange.peer->engine->limits,
+                            MCPS_LIMIT_RESULT_BYTES);
 }
 
 static size_t limit_of(const struct mcps_call *call)
 {
-    struct mcps__engine *engine = call->exchange.peer->engine;
-    size_t max = mcps__limit_size(&engine->limits, MCPS_LIMIT_RESULT_BYTES);
-    size_t room = room_of(engine);
+    size_t room = room_of(call), own = own_limit_of(call);
 
-    return room < max ? room : max;
+    return room < own ? room : own;
 }
 
 /* Up to the content's first block, once; with what there is room for at this moment. */
@@ -132,10 +129,10 @@ int mcps__result_open(struct mcps_call *call)
 
 int mcps__result_said(struct mcps_call *call, int r)
 {
-    struct mcps__engine *engine = call->exchange.peer->engine;
-
     if (r == MCPS_ELIMIT)
-        mcps__limit_hit(&engine->limits, nearest_limit(engine));
+        mcps__limit_hit(&call->exchange.peer->engine->limits,
+                        room_of(call) < own_limit_of(call) ? MCPS_LIMIT_OUT_TOTAL_BYTES
+                                                           : MCPS_LIMIT_RESULT_BYTES);
     return r;
 }
 

@@ -32,16 +32,29 @@ bool mcps__slice_is_nocase(struct mcps__slice slice, const char *text)
            is_same_nocase(slice.data, text, slice.len);
 }
 
+/* The first field of that name from `at` on, or their number. */
+static size_t find(const struct mcps__headers *h, size_t at, const char *name, size_t len)
+{
+    while (at < h->n && !(h->items[at].name.len == len &&
+                          is_same_nocase(h->items[at].name.data, name, len)))
+        at++;
+    return at;
+}
+
 struct mcps__slice mcps__headers_get(const struct mcps__headers *headers,
                                      const char *name)
 {
-    size_t len = strlen(name);
+    size_t at = find(headers, 0, name, strlen(name));
 
-    for (size_t i = 0; i < headers->n; i++) {
-        const struct mcps__header *header = &headers->items[i];
+    return at < headers->n ? headers->items[at].value : (struct mcps__slice){ NULL, 0 };
+}
 
-        if (header->name.len == len && is_same_nocase(header->name.data, name, len))
-            return header->value;
-    }
-    return (struct mcps__slice){ NULL, 0 };
+size_t mcps__headers_count(const struct mcps__headers *headers, const char *name)
+{
+    size_t len = strlen(name), n = 0;
+
+    for (size_t at = find(headers, 0, name, len); at < headers->n;
+         at = find(headers, at + 1, name, len))
+        n++;
+    return n;
 }

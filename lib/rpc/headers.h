@@ -24,6 +24,8 @@ struct mcps__headers {
  * there is none. */
 struct mcps__slice mcps__headers_get(const struct mcps__headers *headers,
                                      const char *name);
+/* How many fields of that name there are. */
+size_t mcps__headers_count(const struct mcps__headers *headers, const char *name);
 
 /* Byte for byte. A slice that is not there is no text, not even the empty one. */
 bool mcps__slice_is(struct mcps__slice slice, const char *text);

@@ -84,7 +84,7 @@ void mcps__address_write_site(const struct mcps__address *address,
 {
     struct mcps__address site = *address;
 
-    if (!is_mapped(address) && !mcps__address_is_loopback(address))
+    if ((address->bytes[0] & 0xe0) == 0x20) /* 2000::/3: of the whole network */
         memset(site.bytes + SITE, 0, sizeof site.bytes - SITE);
     mcps__address_write(&site, text);
 }

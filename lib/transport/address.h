@@ -37,7 +37,7 @@ int mcps__address_of(const struct sockaddr *socket,
                      struct mcps__address *ret) MCPS_MUST_CHECK;
 void mcps__address_write(const struct mcps__address *address,
                          char text[MCPS__ADDRESS_SIZE]);
-/* What stands for all addresses of one client: of IPv6 it has a network of 64 bits. */
+/* What stands for all addresses of one client: of the IPv6 of the whole network it has 64 bits. */
 void mcps__address_write_site(const struct mcps__address *address,
                               char text[MCPS__ADDRESS_SIZE]);
 /* 127.0.0.0/8 and ::1. */

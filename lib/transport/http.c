@@ -133,14 +133,6 @@ static void stop(struct mcps__transport *transport, int64_t drain_deadline)
     (void)!mcps__loop_post(http->loop, &http->stop);
 }
 
-bool mcps__http_is_full(const struct mcps__http *http)
-{
-    const struct mcps__engine *engine = http->transport.engine;
-
-    return atomic_load_explicit(&engine->accounts.in_bytes, memory_order_relaxed) >
-           mcps__limit(&engine->limits, MCPS_LIMIT_IN_TOTAL_BYTES);
-}
-
 bool mcps__http_has_ended(const struct mcps__http *http)
 {
     return http->stopping && http->n_conns == 0 &&

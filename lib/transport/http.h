@@ -233,6 +233,7 @@ struct mcps__http_conn {
     size_t app_route;
     int64_t deadline;    /* of the state */
     int64_t said_at;     /* when something was written last */
+    uint64_t acked;      /* what the client had taken when that was looked at last */
     struct mcps__buf in; /* received, and not looked at */
     bool paused, busy;   /* nothing is read from it; it is being looked at */
     bool keep_alive, is_1_0;
@@ -304,8 +305,6 @@ void mcps__http_setup_fini(struct mcps__http_setup *setup);
  * size. */
 int mcps__http_url(struct mcps__transport *transport, char *buf, size_t size);
 
-/* Of all input as much is kept as may be. */
-bool mcps__http_is_full(const struct mcps__http *http);
 /* All clients are gone, and it stops. */
 bool mcps__http_has_ended(const struct mcps__http *http);
 
@@ -319,6 +318,8 @@ void mcps__http_conn_close(struct mcps__http_conn *conn);
 void mcps__http_conn_sweep(struct mcps__http_conn *conn, int64_t now);
 /* Who it is from could not be settled: mcps__http_conn_account() or the question failed. */
 void mcps__http_conn_refuse_failed(struct mcps__http_conn *conn, int error);
+/* As much input is kept as may be, of all or of its account. */
+bool mcps__http_conn_is_full(const struct mcps__http_conn *conn);
 /* Too much input waits: the request is refused, and nothing of it is kept. */
 void mcps__http_conn_refuse_full(struct mcps__http_conn *conn);
 /* The application has said who it is: the request goes on. */

@@ -45,6 +45,13 @@ static void charge(struct mcps__http_conn *conn)
     conn->charged = kept;
 }
 
+bool mcps__http_conn_is_full(const struct mcps__http_conn *conn)
+{
+    return !mcps__account_room_in(
+        conn->account,
+        mcps__limit_size(&engine_of(conn)->limits, MCPS_LIMIT_IN_TOTAL_BYTES));
+}
+
 /* ---- who it is ---- */
 
 void mcps__http_conn_leave_peer(struct mcps__http_conn *conn)
@@ -392,7 +399,7 @@ static size_t take_body(struct mcps__http_conn *conn, const char *data, size_t l
 
     do {
         r = mcps__http_body_next(&reading->body, &data, &left, &run);
-        if (r == MCPS__BODY_CONTENT && mcps__http_is_full(conn->http)) {
+        if (r == MCPS__BODY_CONTENT && mcps__http_conn_is_full(conn)) {
             mcps__http_conn_refuse_full(conn);
             return len;
         }
@@ -454,7 +461,7 @@ static void settle_input(struct mcps__http_conn *conn)
         mcps__buf_fini(&conn->in);
     charge(conn);
     pause = conn->in.len >= MCPS__NET_READ_BYTES ||
-            (conn->in.len > 0 && !takes(conn) && mcps__http_is_full(conn->http));
+            (conn->in.len > 0 && !takes(conn) && mcps__http_conn_is_full(conn));
     if (pause == conn->paused || conn->gone)
         return;
     conn->paused = pause;
@@ -677,6 +684,23 @@ static void closed(void *userdata)
 
 /* ---- time ---- */
 
+/* A client that reads slowly does read. */
+static void look_at_reader(struct mcps__http_conn *conn)
+{
+    struct mcps__engine *engine = engine_of(conn);
+    uint64_t acked = mcps__sock_acked(conn->sock);
+
+    if (acked != conn->acked) {
+        conn->acked = acked;
+        conn->deadline = mcps__http_after(conn, MCPS_LIMIT_WRITE_STALL_MS);
+        return;
+    }
+    mcps__limit_hit(&engine->limits, MCPS_LIMIT_WRITE_STALL_MS);
+    mcps__log(&engine->log, MCPS_LOG_WARNING,
+              "a client is disconnected: it does not read");
+    mcps__http_conn_close(conn);
+}
+
 static void time_out(struct mcps__http_conn *conn)
 {
     struct mcps__engine *engine = engine_of(conn);
@@ -702,12 +726,7 @@ static void time_out(struct mcps__http_conn *conn)
                    ? "Server busy: the application did not answer"
                    : "Server busy: the application did not say who asks");
         break;
-    case MCPS__HTTP_REPLYING:
-        mcps__limit_hit(&engine->limits, MCPS_LIMIT_WRITE_STALL_MS);
-        mcps__log(&engine->log, MCPS_LOG_WARNING,
-                  "a client is disconnected: it does not read");
-        mcps__http_conn_close(conn);
-        break;
+    case MCPS__HTTP_REPLYING: look_at_reader(conn); break;
     case MCPS__HTTP_LEAVING: mcps__http_conn_close(conn); break;
     }
 }

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libwebsockets.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h> /* that of the C library knows less */
 #include <pthread.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -176,6 +176,17 @@ int mcps__sock_write(struct mcps__sock *sock, char *data, size_t len)
     sock->waiting = true;
     set_flow(sock);
     return 1;
+}
+
+uint64_t mcps__sock_acked(const struct mcps__sock *sock)
+{
+    struct tcp_info info = { .tcpi_bytes_acked = 0 };
+    socklen_t len = sizeof info;
+
+    if (sock->closing ||
+        getsockopt(lws_get_socket_fd(sock->wsi), IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+        return 0;
+    return info.tcpi_bytes_acked;
 }
 
 void mcps__sock_cork(struct mcps__sock *sock)

@@ -366,6 +366,12 @@ static char *put_in_front(struct mcps__http_conn *conn, char *text, size_t *len)
     return text;
 }
 
+static void await_room(struct mcps__http_conn *conn)
+{
+    conn->deadline = mcps__http_after(conn, MCPS_LIMIT_WRITE_STALL_MS);
+    conn->acked = mcps__sock_acked(conn->sock);
+}
+
 /* One buffer. Returns whether it makes sense to go on. */
 static bool write_once(struct mcps__http_conn *conn)
 {
@@ -394,7 +400,7 @@ static bool write_once(struct mcps__http_conn *conn)
     }
     reply->blocked = r > 0;
     if (reply->blocked)
-        conn->deadline = mcps__http_after(conn, MCPS_LIMIT_WRITE_STALL_MS);
+        await_room(conn);
     return !reply->blocked && !reply->complete;
 }
 
@@ -612,9 +618,9 @@ void mcps__http_on_flush(struct mcps__post *post)
 static void begin_replying(struct mcps__http_conn *conn)
 {
     conn->state = MCPS__HTTP_REPLYING;
-    conn->deadline = conn->reply.blocked
-                         ? mcps__http_after(conn, MCPS_LIMIT_WRITE_STALL_MS)
-                         : MCPS__CLOCK_NEVER;
+    conn->deadline = MCPS__CLOCK_NEVER;
+    if (conn->reply.blocked)
+        await_room(conn);
 }
 
 void mcps__http_reply_from(struct mcps__http_conn *conn, struct mcps__sink *sink)

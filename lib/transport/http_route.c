@@ -201,7 +201,7 @@ static bool check_room(struct mcps__http_conn *conn, const struct mcps__http_hea
                                                  "The server stops", MCPS__SHUTDOWN));
         return false;
     }
-    if (!mcps__http_is_full(conn->http))
+    if (!mcps__http_conn_is_full(conn))
         return true;
     mcps__http_conn_refuse_full(conn);
     return false;

@@ -108,6 +108,8 @@ int mcps__net_fd(const struct mcps__net *net);
  * inside, nothing more may be written before drained(); <0: the connection is broken, and is
  * closed() later, never from inside. At most MCPS__NET_READ_BYTES at a time. */
 int mcps__sock_write(struct mcps__sock *sock, char *data, size_t len) MCPS_MUST_CHECK;
+/* How many bytes the client's system has taken so far; 0 where that is not known. */
+uint64_t mcps__sock_acked(const struct mcps__sock *sock);
 /* The next write is the last one: it leaves in one segment with the FIN of the shutdown, which
  * has to follow. */
 void mcps__sock_cork(struct mcps__sock *sock);

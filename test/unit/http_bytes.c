@@ -441,31 +441,35 @@ out:
     http_end();
 }
 
-/* Each of them began while there was room. */
-static void bodies_that_come_together_are_bounded(void)
+enum { N_BODIES = 12 };
+
+/* Each of them began while there was room: for one account in a quarter of it, and for all. */
+static void bodies_together(bool of_one, uint64_t max)
 {
     static const char head[] = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
                                "Content-Type: application/json\r\n"
                                "Content-Length: 60000\r\n\r\n";
     static char most[50000];
-    struct fake_client *clients[4] = { NULL, NULL, NULL, NULL };
-    int n_refused = 0;
+    struct fake_client *clients[N_BODIES] = { NULL };
+    unsigned n_refused = 0;
+    char from[20];
 
     CHECK(http_prepare(NULL));
-    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_IN_TOTAL_BYTES, 100000) >= 0);
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_IN_TOTAL_BYTES, max) >= 0);
     CHECK(http_start());
     memset(most, ' ', sizeof most);
-    for (int i = 0; i < 4; i++) {
-        clients[i] = fake_connect(NULL);
+    for (unsigned i = 0; i < N_BODIES; i++) {
+        snprintf(from, sizeof from, "192.0.2.%u", of_one ? 1 : i + 1);
+        clients[i] = fake_connect(from);
         fake_pieces(clients[i], 10000);
         http_say(clients[i], head);
     }
     CHECK(http_settle());
-    for (int i = 0; i < 4; i++)
+    for (unsigned i = 0; i < N_BODIES; i++)
         fake_send(clients[i], most, sizeof most);
     CHECK(http_settle());
-    CHECK(http_stats().in_bytes < 3 * sizeof most);
-    for (int i = 0; i < 4; i++) {
+    CHECK(http_stats().in_bytes < (of_one ? max / 4 : max) + 70000);
+    for (unsigned i = 0; i < N_BODIES; i++) {
         const char *came = http_come(clients[i]);
 
         if (!*came)
@@ -475,16 +479,53 @@ static void bodies_that_come_together_are_bounded(void)
         CHECK(strstr(came, "\r\nRetry-After: 1\r\n") != NULL);
         CHECK(strstr(came, "too much input waits") != NULL);
     }
-    CHECK(n_refused > 0 && n_refused < 4);
+    CHECK(n_refused > 0 && n_refused < N_BODIES);
     CHECK_INT(mcps_server_get_limit_hits(http_server, MCPS_LIMIT_IN_TOTAL_BYTES),
               n_refused);
-    for (int i = 0; i < 4; i++)
+    for (unsigned i = 0; i < N_BODIES; i++)
         clients[i] = fake_free(clients[i]);
     CHECK(http_settle());
     CHECK(http_is_clean());
 out:
-    for (int i = 0; i < 4; i++)
+    for (unsigned i = 0; i < N_BODIES; i++)
         fake_free(clients[i]);
+    http_end();
+}
+
+static void bodies_that_come_together_are_bounded(void)
+{
+    bodies_together(true, 1000000);
+    bodies_together(false, 500000);
+}
+
+/* A client that fills the share of its account fills nobody else's. */
+static void one_account_leaves_room_for_others(void)
+{
+    static const char head[] = "POST /mcp HTTP/1.1\r\nHost: localhost\r\n"
+                               "Content-Type: application/json\r\n"
+                               "Content-Length: 60000\r\n\r\n";
+    static char most[40000];
+    struct fake_client *greedy = NULL, *second = NULL, *other = NULL;
+
+    CHECK(http_prepare(NULL));
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_IN_TOTAL_BYTES, 160000) >= 0);
+    CHECK(http_start());
+    memset(most, ' ', sizeof most);
+    greedy = fake_connect("192.0.2.1");
+    http_say(greedy, head);
+    fake_send(greedy, most, sizeof most);
+    CHECK(http_settle());
+    CHECK_STR(http_come(greedy), "");
+    second = fake_connect("192.0.2.1");
+    http_call(second, "1", "echo", "{}");
+    CHECK_INT(http_status(http_come(second)), 503);
+    other = fake_connect("192.0.2.2");
+    http_call(other, "1", "echo", "{}");
+    CHECK_INT(http_status(http_come(other)), 200);
+out:
+    fake_free(greedy);
+    fake_free(second);
+    fake_free(other);
     http_end();
 }
 
@@ -495,7 +536,7 @@ static void what_waits_bounds_other_results(void)
     struct fake_client *reader = NULL, *other = NULL;
 
     CHECK(http_prepare(NULL));
-    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_OUT_TOTAL_BYTES, 200000) >= 0);
+    CHECK(mcps_server_set_limit(http_server, MCPS_LIMIT_OUT_TOTAL_BYTES, 800000) >= 0);
     CHECK(http_start());
     memset(text, 'x', sizeof text);
     reader = fake_connect(NULL);
@@ -585,6 +626,7 @@ const struct unit_test http_bytes_tests[] = {
     UNIT_TEST(at_most_so_many_connections_of_an_account),
     UNIT_TEST(what_comes_behind_counts),
     UNIT_TEST(bodies_that_come_together_are_bounded),
+    UNIT_TEST(one_account_leaves_room_for_others),
     UNIT_TEST(what_waits_bounds_other_results),
     UNIT_TEST(a_stop_with_all_kinds_of_connections),
     UNIT_END,

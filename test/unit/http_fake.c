@@ -284,6 +284,12 @@ void mcps__sock_pause(struct mcps__sock *sock, bool pause)
         sock->paused = pause;
 }
 
+/* Bytes that came, whether the test has looked at them or not. */
+uint64_t mcps__sock_acked(const struct mcps__sock *sock)
+{
+    return sock->client ? sock->client->come.len : 0;
+}
+
 /* Whatever is written last leaves at once here. */
 void mcps__sock_cork(struct mcps__sock *sock)
 {

@@ -237,6 +237,34 @@ out:
     http_end();
 }
 
+static void who_reads_slowly_is_served(void)
+{
+    struct fake_client *client = NULL;
+
+    CHECK(http_begin(NULL));
+    client = fake_connect(NULL);
+    fake_window(client, 10);
+    http_call(client, "1", "fill", "{\"n\":300000}");
+    CHECK(http_settle());
+    for (int i = 0; i < 8; i++) {
+        CHECK(http_wait(25000));
+        CHECK(!fake_is_closed(client));
+        fake_window(client, 10);
+        CHECK(http_settle());
+    }
+    CHECK(http_wait(29000));
+    CHECK(!fake_is_closed(client));
+    /* At most twice the limit, for it is looked at as often. */
+    CHECK(http_wait(31000));
+    CHECK(http_wait(31000));
+    CHECK(fake_is_closed(client));
+    CHECK_INT(mcps_server_get_limit_hits(http_server, MCPS_LIMIT_WRITE_STALL_MS), 1);
+    CHECK(http_is_clean());
+out:
+    fake_free(client);
+    http_end();
+}
+
 /* ---- notifications ---- */
 
 /* They are not answered, and taken only if they can be. */
@@ -319,6 +347,7 @@ const struct unit_test http_modern_tests[] = {
     UNIT_TEST(who_leaves_while_nothing_is_read),
     UNIT_TEST(a_large_answer_in_all_windows),
     UNIT_TEST(who_reads_nothing_is_disconnected),
+    UNIT_TEST(who_reads_slowly_is_served),
     UNIT_TEST(notifications_that_are_refused),
     UNIT_TEST(a_stream_of_notifications),
     UNIT_END,

@@ -53,6 +53,10 @@ static void finds_fields_by_name(void)
     CHECK(mcps__headers_get(&headers, "x-empt").data == NULL);
     CHECK(mcps__headers_get(&headers, "x-empty2").data == NULL);
     CHECK(mcps__headers_get(&none, "host").data == NULL);
+    CHECK_INT(mcps__headers_count(&headers, "HOST"), 1);
+    CHECK_INT(mcps__headers_count(&headers, "Accept"), 2);
+    CHECK_INT(mcps__headers_count(&headers, "Origin"), 0);
+    CHECK_INT(mcps__headers_count(&none, "Host"), 0);
 out:;
 }
 

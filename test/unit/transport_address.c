@@ -81,7 +81,9 @@ static void sites(void)
         { "::ffff:192.0.2.7", "192.0.2.7" },
         { "::1", "::1" },
         { "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::" },
-        { "fe80::1", "fe80::" },
+        { "fe80::1", "fe80::1" },
+        { "64:ff9b::c000:207", "64:ff9b::c000:207" },
+        { "3fff:1:2:3:4::", "3fff:1:2:3::" },
     };
     struct mcps__address address;
     char text[MCPS__ADDRESS_SIZE];
