@@ -4,6 +4,7 @@
  *
  *     net.h            sockets and the event loop, which know nothing of HTTP
  *     http_conn.c      a connection: from bytes to requests, one after the other
+ *     http_account.c   whose it is, and what it costs that account
  *     http_route.c     which request is for whom, and who may send it
  *     http_post.c      messages: of the modern era, of a session, of none
  *     http_session.c   the sessions of the legacy era, their GET and DELETE
@@ -318,8 +319,6 @@ void mcps__http_conn_close(struct mcps__http_conn *conn);
 void mcps__http_conn_sweep(struct mcps__http_conn *conn, int64_t now);
 /* Who it is from could not be settled: mcps__http_conn_account() or the question failed. */
 void mcps__http_conn_refuse_failed(struct mcps__http_conn *conn, int error);
-/* As much input is kept as may be, of all or of its account. */
-bool mcps__http_conn_is_full(const struct mcps__http_conn *conn);
 /* Too much input waits: the request is refused, and nothing of it is kept. */
 void mcps__http_conn_refuse_full(struct mcps__http_conn *conn);
 /* The application has said who it is: the request goes on. */
@@ -332,6 +331,9 @@ void mcps__http_conn_next(struct mcps__http_conn *conn);
 void mcps__http_conn_feed(struct mcps__http_conn *conn);
 /* Nobody asks through the peer of its requests any more. */
 void mcps__http_conn_leave_peer(struct mcps__http_conn *conn);
+int64_t mcps__http_after(const struct mcps__http_conn *conn, enum mcps_limit limit);
+
+/* (http_account.c) */
 /* What the names of anonymous clients' accounts begin with; the address follows. */
 #define MCPS__ANONYMOUS "address "
 /* Of an anonymous client, or of a principal. MCPS_ELIMIT: it has no place for another
@@ -343,7 +345,12 @@ int mcps__http_conn_account(struct mcps__http_conn *conn, const char *principal,
 void mcps__http_client(const struct mcps__http_conn *conn,
                        const struct mcps__http_head *head,
                        char address[MCPS__ADDRESS_SIZE]);
-int64_t mcps__http_after(const struct mcps__http_conn *conn, enum mcps_limit limit);
+/* It is gone: its place is free. */
+void mcps__http_conn_leave_account(struct mcps__http_conn *conn);
+/* What is kept of its requests has changed. */
+void mcps__http_conn_charge(struct mcps__http_conn *conn);
+/* As much input is kept as may be, of all or of its account. */
+bool mcps__http_conn_is_full(const struct mcps__http_conn *conn);
 
 /* (http_route.c) What is wrong with a request by its head: it is refused then, and false. */
 bool mcps__http_admit(struct mcps__http_conn *conn, const struct mcps__http_head *head);

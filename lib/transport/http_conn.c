@@ -29,134 +29,6 @@ int64_t mcps__http_after(const struct mcps__http_conn *conn, enum mcps_limit lim
     return mcps__clock_after(mcps__limit_ns(&engine_of(conn)->limits, limit));
 }
 
-/* ---- what is kept of a request counts for its account ---- */
-
-static void charge(struct mcps__http_conn *conn)
-{
-    const struct mcps__http_reading *reading = conn->reading;
-    size_t kept = conn->in.cap;
-
-    if (reading)
-        kept += reading->content.cap + reading->head.cap;
-    if (kept > conn->charged)
-        mcps__account_charge_in(conn->account, kept - conn->charged);
-    else if (kept < conn->charged)
-        mcps__account_uncharge_in(conn->account, conn->charged - kept);
-    conn->charged = kept;
-}
-
-bool mcps__http_conn_is_full(const struct mcps__http_conn *conn)
-{
-    return !mcps__account_room_in(
-        conn->account,
-        mcps__limit_size(&engine_of(conn)->limits, MCPS_LIMIT_IN_TOTAL_BYTES));
-}
-
-/* ---- who it is ---- */
-
-void mcps__http_conn_leave_peer(struct mcps__http_conn *conn)
-{
-    if (!conn->peer)
-        return;
-    mcps__peer_disconnected(conn->peer);
-    conn->peer = mcps__peer_unref(conn->peer);
-}
-
-void mcps__http_client(const struct mcps__http_conn *conn,
-                       const struct mcps__http_head *head,
-                       char address[MCPS__ADDRESS_SIZE])
-{
-    socklen_t len;
-
-    mcps__guard_client(conn->http->setup.guard, head, mcps__sock_peer(conn->sock, &len),
-                       address);
-}
-
-/* No principal is called as anonymous clients are: mcps_http_accept() sees to that. */
-static int account_name(const char *principal, const char *address,
-                        struct mcps__buf *name)
-{
-    struct mcps__address parsed;
-    char site[MCPS__ADDRESS_SIZE];
-    int r;
-
-    if (mcps__address_parse((struct mcps__slice){ address, strlen(address) }, &parsed) >=
-        0) {
-        mcps__address_write_site(&parsed, site);
-        address = site;
-    }
-    mcps__buf_init(name, SIZE_MAX);
-    r = mcps__buf_append_str(name, principal ? "" : MCPS__ANONYMOUS);
-    if (r >= 0)
-        r = mcps__buf_append_str(name, principal ? principal : address);
-    return r < 0 ? r : mcps__buf_append_byte(name, '\0');
-}
-
-static int keep_principal(struct mcps__http_conn *conn, const char *principal)
-{
-    char *copy = NULL;
-
-    if (principal) {
-        copy = mcps__memdup(principal, strlen(principal) + 1);
-        if (!copy)
-            return -ENOMEM;
-    }
-    mcps__free(conn->principal);
-    conn->principal = copy;
-    return 0;
-}
-
-static void leave_account(struct mcps__http_conn *conn)
-{
-    if (!conn->account)
-        return;
-    mcps__account_uncharge_in(conn->account, conn->charged);
-    conn->charged = 0;
-    atomic_fetch_sub(&conn->account->n_connections, 1);
-    conn->account = mcps__account_unref(conn->account);
-}
-
-/* MCPS_ELIMIT: it has as many connections as it may. */
-static int move_to(struct mcps__http_conn *conn, const char *name)
-{
-    struct mcps__engine *engine = engine_of(conn);
-    struct mcps__account *account;
-    int r = mcps__account_get(&engine->accounts, name, &account);
-
-    if (r < 0)
-        return r;
-    if (atomic_fetch_add(&account->n_connections, 1) >=
-        mcps__limit(&engine->limits, MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT)) {
-        atomic_fetch_sub(&account->n_connections, 1);
-        mcps__account_unref(account);
-        mcps__limit_hit(&engine->limits, MCPS_LIMIT_CONNECTIONS_PER_ACCOUNT);
-        return MCPS_ELIMIT;
-    }
-    leave_account(conn);
-    conn->account = account;
-    charge(conn);
-    return 0;
-}
-
-int mcps__http_conn_account(struct mcps__http_conn *conn, const char *principal,
-                            struct mcps__scopes *scopes, const char *address)
-{
-    struct mcps__buf name;
-    int r = account_name(principal, address, &name);
-
-    if (r >= 0 && (!conn->account || strcmp(conn->account->principal, name.data) != 0))
-        r = move_to(conn, name.data);
-    mcps__buf_fini(&name);
-    if (r >= 0)
-        r = keep_principal(conn, principal);
-    if (r < 0)
-        return r;
-    mcps__scopes_ref(scopes);
-    mcps__scopes_unref(conn->scopes);
-    conn->scopes = scopes;
-    return 0;
-}
-
 /* ---- requests that do not come as a whole ---- */
 
 static struct mcps__http_reading *begin_reading(struct mcps__http_conn *conn)
@@ -191,7 +63,7 @@ static void end_reading(struct mcps__http_conn *conn)
     mcps__buf_fini(&reading->content);
     mcps__free(reading);
     conn->reading = NULL;
-    charge(conn);
+    mcps__http_conn_charge(conn);
 }
 
 /* ---- heads ---- */
@@ -247,7 +119,7 @@ static int keep_head(struct mcps__http_conn *conn, const struct mcps__http_head 
     r = mcps__buf_append(&reading->head, data, len);
     mcps__http_body_init(&reading->body, head, max);
     reading->length = head->has_length ? head->length : 0;
-    charge(conn);
+    mcps__http_conn_charge(conn);
     return r;
 }
 
@@ -385,7 +257,7 @@ static int add_content(struct mcps__http_conn *conn, struct mcps__slice run)
     if (r >= 0 && mcps__scan_feed(&reading->scan, reading->content.data,
                                   reading->content.len, false) > 0)
         r = 0;
-    charge(conn);
+    mcps__http_conn_charge(conn);
     return r;
 }
 
@@ -459,7 +331,7 @@ static void settle_input(struct mcps__http_conn *conn)
 
     if (conn->in.len == 0 || conn->state == MCPS__HTTP_LEAVING)
         mcps__buf_fini(&conn->in);
-    charge(conn);
+    mcps__http_conn_charge(conn);
     pause = conn->in.len >= MCPS__NET_READ_BYTES ||
             (conn->in.len > 0 && !takes(conn) && mcps__http_conn_is_full(conn));
     if (pause == conn->paused || conn->gone)
@@ -474,7 +346,7 @@ static void keep_rest(struct mcps__http_conn *conn, const char *data, size_t len
         return;
     if (mcps__buf_append(&conn->in, data, len) < 0)
         mcps__http_conn_close(conn);
-    charge(conn);
+    mcps__http_conn_charge(conn);
 }
 
 void mcps__http_conn_go_on(struct mcps__http_conn *conn)
@@ -525,7 +397,7 @@ static void leave(struct mcps__http_conn *conn)
     conn->deadline = mcps__http_after(conn, MCPS_LIMIT_CLOSE_FLUSH_MS);
     if (!conn->busy)
         mcps__buf_fini(&conn->in);
-    charge(conn);
+    mcps__http_conn_charge(conn);
     if (conn->paused)
         mcps__sock_pause(conn->sock, false);
     conn->paused = false;
@@ -651,6 +523,14 @@ static void say_cut(struct mcps__http_conn *conn)
     mcps__sock_say_last(conn->sock, text, sizeof text - 1);
 }
 
+void mcps__http_conn_leave_peer(struct mcps__http_conn *conn)
+{
+    if (!conn->peer)
+        return;
+    mcps__peer_disconnected(conn->peer);
+    conn->peer = mcps__peer_unref(conn->peer);
+}
+
 /* Calls of its own are cancelled before anything else can be said of them. */
 static void closed(void *userdata)
 {
@@ -676,7 +556,7 @@ static void closed(void *userdata)
     atomic_fetch_sub(&engine->counters.connections, 1);
     if (!http->stopping)
         mcps__net_accept(http->net, true);
-    leave_account(conn);
+    mcps__http_conn_leave_account(conn);
     mcps__scopes_unref(conn->scopes);
     mcps__free(conn->principal);
     mcps__free(conn);

@@ -5,7 +5,7 @@ libmcpscore_la_SOURCES += \
 	lib/transport/http.c lib/transport/http.h \
 	lib/transport/http_ask.c \
 	lib/transport/http_body.c lib/transport/http_body.h \
-	lib/transport/http_conn.c \
+	lib/transport/http_account.c lib/transport/http_conn.c \
 	lib/transport/http_fields.c lib/transport/http_fields.h \
 	lib/transport/http_guard.c lib/transport/http_guard.h \
 	lib/transport/http_old.c \

@@ -335,6 +335,35 @@ out:
     net_scene_fini(&scene);
 }
 
+static bool await_acked(struct net_conn *conn, uint64_t at_least)
+{
+    for (int i = 0; i < 10000 && mcps__sock_acked(conn->sock) < at_least; i++)
+        poll(NULL, 0, 1);
+    return mcps__sock_acked(conn->sock) >= at_least;
+}
+
+static void what_the_client_has_taken_is_known(void)
+{
+    struct net_scene scene;
+    struct net_conn *conn;
+    uint64_t before;
+    char said[8];
+    int client = -1;
+
+    CHECK_INT(net_scene_init(&scene), 0);
+    client = net_client(&scene);
+    CHECK(client >= 0);
+    conn = net_latest(&scene);
+    before = mcps__sock_acked(conn->sock);
+    CHECK_INT(net_say(conn, "all", 3), 0);
+    CHECK_INT(recv(client, said, sizeof said, 0), 3);
+    CHECK(await_acked(conn, before + 3));
+    CHECK_INT(mcps__sock_acked(conn->sock), before + 3);
+out:
+    net_close(&client);
+    net_scene_fini(&scene);
+}
+
 static void say_bye(struct net_conn *conn)
 {
     mcps__sock_say_last(conn->sock, "bye", 3);
@@ -433,6 +462,7 @@ const struct unit_test net_bytes_tests[] = {
     UNIT_TEST(nothing_follows_a_shutdown),
     UNIT_TEST(a_shutdown_of_what_is_out_is_at_once),
     UNIT_TEST(what_is_corked_is_out_with_the_shutdown),
+    UNIT_TEST(what_the_client_has_taken_is_known),
     UNIT_TEST(something_can_be_said_at_the_end),
     UNIT_TEST(nothing_is_said_behind_a_gap),
     UNIT_TEST(a_broken_connection_is_closed_later),
