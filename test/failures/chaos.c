@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rounds of the chaos; see chaos.h. In every second one the server stops while all play, in
- * the others when they have left, and then nothing of them is left in it.
+ * The rounds of the chaos; see chaos.h. In every second one, which is a server's last, it stops
+ * while all play, in the others when they have left, and then nothing of them is left in it.
  *
  * MCPS_TEST_SEED=n repeats the choices of a run; MCPS_TEST_LONG=1 has it take ten minutes.
  */
@@ -19,6 +19,7 @@
 enum {
     SECONDS = 8,
     SECONDS_LONG = 600,
+    ROUNDS = 2, /* of one server */
     ROUND_MS = 1000,
     DRAIN_MS = 300,
     ROUND_WATCHDOG_S = 180
@@ -172,6 +173,7 @@ static bool play_round(struct stage *stage, struct player *players, struct dice 
     if (!server_start(&stage->port))
         return complain("the server does not start");
     memset(stage->sessions, 0, sizeof stage->sessions);
+    memset(stage->old_sessions, 0, sizeof stage->old_sessions);
     atomic_store(&stage->over, false);
     atomic_store(&stage->stopping, false);
     for (unsigned i = 0; i < N_PLAYERS; i++) {
@@ -185,7 +187,7 @@ static bool play_round(struct stage *stage, struct player *players, struct dice 
     atomic_store(&stage->over, true);
     join_all(players);
     if (!stop_early)
-        ok = await_quiet() && stop(stage, dice);
+        ok = !atomic_load(&stage->failed) && await_quiet() && stop(stage, dice);
     return ok && is_empty() && !atomic_load(&stage->failed);
 }
 
@@ -201,32 +203,65 @@ static void say_counts(const struct player *players, unsigned n_rounds)
         all.n_cut += players[i].n_cut;
         all.n_resumed += players[i].n_resumed;
         all.n_asked += players[i].n_asked;
+        all.n_batches += players[i].n_batches;
+        all.n_old += players[i].n_old;
     }
     printf("%u rounds: %u requests, %llu answers (%llu errors), %llu refused, %llu cuts, "
-           "%llu resumed, %llu questions\n",
+           "%llu resumed, %llu questions, %llu batches, %llu sessions of 2024-11-05\n",
            n_rounds, all.n_requests, (unsigned long long)all.n_answers,
            (unsigned long long)all.n_errors, (unsigned long long)all.n_refused,
            (unsigned long long)all.n_cut, (unsigned long long)all.n_resumed,
-           (unsigned long long)all.n_asked);
+           (unsigned long long)all.n_asked, (unsigned long long)all.n_batches,
+           (unsigned long long)all.n_old);
+}
+
+static bool make_server(enum kind kind)
+{
+    return server_make(kind) || complain("the server cannot be made");
+}
+
+static bool drop_server(void)
+{
+    bool ok = !mcps_server_unref(chaos_server) || complain("handlers still run");
+
+    chaos_server = NULL;
+    return ok;
+}
+
+/* Both rounds of a server. */
+static bool play_with(struct stage *stage, struct player *players, struct dice *dice,
+                      unsigned n_fds)
+{
+    bool ok = true;
+
+    for (unsigned i = 0; ok && i < ROUNDS; i++) {
+        alarm(ROUND_WATCHDOG_S);
+        ok = play_round(stage, players, dice, i == ROUNDS - 1);
+        if (ok && count_fds() != n_fds)
+            ok = complain("descriptors are left");
+    }
+    return ok;
 }
 
 static bool play_all(struct dice *dice, int64_t until)
 {
     static struct stage stage = { .mutex = PTHREAD_MUTEX_INITIALIZER };
     static struct player players[N_PLAYERS];
-    unsigned n_fds = count_fds(), n_rounds = 0;
+    unsigned n_fds = 0, n_servers = 0, first = dice_below(dice, N_KINDS);
     bool ok = true;
 
     for (unsigned i = 0; i < N_PLAYERS; i++)
         players[i] = (struct player){ .stage = &stage, .number = i };
     while (ok && now_ms() < until) {
-        alarm(ROUND_WATCHDOG_S);
-        ok = play_round(&stage, players, dice, n_rounds % 2 == 1);
-        n_rounds++;
-        if (ok && count_fds() != n_fds)
-            ok = complain("descriptors are left");
+        stage.kind = (enum kind)((first + n_servers) % N_KINDS);
+        ok = make_server(stage.kind);
+        if (n_servers == 0)
+            n_fds = count_fds();
+        ok = ok && play_with(&stage, players, dice, n_fds);
+        ok = drop_server() && ok;
+        n_servers++;
     }
-    say_counts(players, n_rounds);
+    say_counts(players, n_servers * ROUNDS);
     return ok;
 }
 
@@ -241,13 +276,7 @@ int main(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("seed %llu\n", seed);
     dice.state = seed;
-    if (!server_make()) {
-        complain("the server cannot be made");
-        return EXIT_FAILURE;
-    }
     ok = play_all(&dice, now_ms() + ms);
     ok = ok && (server_errors() == 0 || complain("the server logged errors"));
-    if (mcps_server_unref(chaos_server))
-        ok = complain("handlers still run");
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

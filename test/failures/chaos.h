@@ -3,10 +3,19 @@
  * Chaos over HTTP: players do to a server whatever comes to their minds, and see to it that what
  * they get is theirs, whole, and comes once.
  *
- *     chaos.c         the rounds: the server starts, is played with, and stops
- *     chaos_server.c  the server, its tools, and who may come in
- *     chaos_talk.c    one connection: sending in pieces, replies, events, cutting
- *     chaos_acts.c    what players do
+ *     chaos.c          the rounds: the server starts, is played with, and stops
+ *     chaos_server.c   the server, its tools, and who may come in
+ *     chaos_talk.c     one connection: sending in pieces, replies, events, cutting
+ *     chaos_request.c  requests, and what must be true of answers
+ *     chaos_acts.c     what players do, and what is not nice of that;
+ *     chaos_modern.c   of the era from 2026-07-28 on,
+ *     chaos_legacy.c   with sessions, or without them to a stateless endpoint,
+ *     chaos_batch.c    with the batches of 2025-03-26,
+ *     chaos_old.c      over the transport of 2024-11-05
+ *
+ * A server lives for two rounds, so that it starts again once. Its endpoint is of one kind, and the
+ * next server's of the next kind; the dice say which comes first. Players look at the kind to know
+ * what to expect. The modern era and the transport of 2024-11-05 are the same at all of them.
  *
  * Each request has an id and a secret that no other has; secrets say whose they are.
  */
@@ -35,9 +44,16 @@ void nap_ms(unsigned ms);
 
 /* ---- the server ---- */
 
+enum kind {
+    KIND_USUAL,     /* sessions, whose answers are streams */
+    KIND_JSON_ONLY, /* sessions, and never a stream */
+    KIND_STATELESS, /* no sessions */
+    N_KINDS
+};
+
 extern mcps_server *chaos_server;
 
-bool server_make(void);
+bool server_make(enum kind kind);
 bool server_start(int *ret_port);
 struct mcps_stats server_stats(void);
 /* How many lines of level error or worse it logged. */
@@ -46,12 +62,22 @@ unsigned server_errors(void);
 /* ---- players ---- */
 
 struct stage {
+    enum kind kind;
     int port;
     atomic_bool over;     /* players leave when they have done what they are at */
     atomic_bool stopping; /* connections may end at any time */
     atomic_bool failed;
     pthread_mutex_t mutex;
-    char sessions[N_PLAYERS][ID_MAX]; /* for who would like to steal one */
+    char sessions[N_PLAYERS][ID_MAX];     /* for who would like to steal one, */
+    char old_sessions[N_PLAYERS][ID_MAX]; /* or one of 2024-11-05 */
+};
+
+/* Where requests of the legacy era go. */
+struct session {
+    char id[ID_MAX];       /* "": none */
+    char path[2 * ID_MAX]; /* of the transport of 2024-11-05; "": it is the endpoint */
+    const char *version;
+    unsigned n_huge; /* answers that were asked for */
 };
 
 struct player {
@@ -59,9 +85,8 @@ struct player {
     unsigned number;
     struct dice dice;
     unsigned n_requests;
-    char session[ID_MAX]; /* "": none */
-    bool asked_for;       /* its client can be asked, as it has said */
-    uint64_t n_answers, n_refused, n_errors, n_cut, n_resumed, n_asked;
+    struct session session;
+    uint64_t n_answers, n_refused, n_errors, n_cut, n_resumed, n_asked, n_batches, n_old;
     pthread_t thread;
 };
 
@@ -113,7 +138,8 @@ struct reply {
 };
 
 struct event {
-    char id[ID_MAX]; /* "": none */
+    char id[ID_MAX];   /* "": none */
+    char name[ID_MAX]; /* the same */
     const char *data;
 };
 

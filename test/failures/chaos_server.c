@@ -132,12 +132,16 @@ static bool set_limits(void)
     return true;
 }
 
-bool server_make(void)
+/* The transport of 2024-11-05 is beside each of them. */
+bool server_make(enum kind kind)
 {
     const struct mcps_server_options options =
         MCPS_SERVER_OPTIONS(.name = "chaos", .version = "1", .workers = 4,
                             .log = log_line, .log_level = MCPS_LOG_WARNING);
-    const struct mcps_http_options http = MCPS_HTTP_OPTIONS(.identify = identify);
+    const struct mcps_http_options http =
+        MCPS_HTTP_OPTIONS(.identify = identify, .http_sse = true,
+                          .json_only = kind == KIND_JSON_ONLY,
+                          .stateless = kind == KIND_STATELESS);
     struct mcps_tool tools[] = {
         MCPS_TOOL(plain, part_args, "Says it"),
         MCPS_TOOL(steps, part_args, "Says it, step by step"),

@@ -63,7 +63,9 @@ sessions_sources = test/failures/sessions.c test/failures/http_session.c \
 guard_sources = test/failures/guard.c test/failures/http_door.c \
 	test/failures/http_smuggle.c test/failures/http_who.c
 chaos_sources = test/failures/chaos.c test/failures/chaos.h test/failures/chaos_server.c \
-	test/failures/chaos_talk.c test/failures/chaos_acts.c
+	test/failures/chaos_talk.c test/failures/chaos_request.c test/failures/chaos_acts.c \
+	test/failures/chaos_acts.h test/failures/chaos_modern.c test/failures/chaos_legacy.c \
+	test/failures/chaos_batch.c test/failures/chaos_old.c
 EXTRA_DIST += $(failures_common) \
 	$(close_sources) $(cancel_sources) $(ask_sources) $(stdio_sources) \
 	$(load_sources) $(hostile_sources) $(stop_sources) $(order_sources) \
