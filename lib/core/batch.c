@@ -42,23 +42,40 @@ static struct mcps__piece *piece_of(struct mcps__list *link)
     return MCPS__CONTAINER_OF(link, struct mcps__piece, link);
 }
 
+static size_t text_of(struct mcps__list *answers)
+{
+    size_t len = 1;
+
+    MCPS__LIST_FOREACH (link, answers)
+        len += piece_of(link)->text_len + 1;
+    return len;
+}
+
+/* There is room for all of it before each is copied and goes, so that an answer is never in
+ * memory twice for longer than that. */
 static int join_answers(struct mcps__buf *buf, struct mcps__blobs *blobs,
                         struct mcps__list *answers)
 {
+    char before = '[';
     int r = mcps__piece_begin(buf, SIZE_MAX);
 
+    if (r >= 0)
+        r = mcps__buf_reserve(buf, text_of(answers));
     if (r < 0)
         return r;
-    MCPS__LIST_FOREACH (link, answers) {
+    MCPS__LIST_FOREACH_SAFE (link, answers) {
         struct mcps__piece *piece = piece_of(link);
 
-        r = mcps__buf_append_byte(buf, link == answers->next ? '[' : ',');
+        r = mcps__buf_append_byte(buf, before);
         if (r >= 0)
             r = mcps__blobs_append(blobs, &piece->blobs, mcps__piece_text_len(buf));
         if (r >= 0)
             r = mcps__buf_append(buf, piece->data, piece->text_len);
         if (r < 0)
             return r;
+        before = ',';
+        mcps__list_remove(link);
+        mcps__piece_free(piece);
     }
     return mcps__buf_append_byte(buf, ']');
 }
@@ -97,9 +114,10 @@ MCPS__NO_LOCK_ANALYSIS /* nobody else has it any more */
     MCPS__CHECK_OBJ(batch, BATCH_MAGIC);
     if (!mcps__obj_unref(&batch->obj))
         return NULL;
-    mcps__account_uncharge_out(batch->sink->account, batch->bytes);
     send_answers(batch->sink, &batch->answers);
     mcps__pieces_free(&batch->answers);
+    /* Not before they count for the sink: others would take what seems to be free. */
+    mcps__account_uncharge_out(batch->sink->account, batch->bytes);
     mcps__sink_unref(batch->sink);
     mcps__mutex_fini(&batch->mutex);
     mcps__free(batch);

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/batch.h"
 #include "core/sink.h"
 #include "util/mem.h"
 
@@ -760,6 +761,82 @@ out:
     line_end(&line);
 }
 
+/* ---- the answers to a batch ---- */
+
+static size_t n_charged; /* at the moment when a blob is let go of */
+
+static void look_at_charged(void *userdata)
+{
+    const struct line *line = userdata;
+
+    n_charged = atomic_load(&line->accounts.out_bytes);
+}
+
+static struct mcps__piece *piece_with_blob(struct line *line, const char *text)
+{
+    struct mcps_blob blob = mcps_blob_take("abc", 3, look_at_charged, line);
+    struct mcps__blobs blobs = { .items = NULL };
+    struct mcps__piece *piece = NULL;
+    struct mcps__buf buf;
+    bool ok = mcps__piece_begin(&buf, SIZE_MAX) == 0;
+
+    ok = ok && mcps__buf_append_str(&buf, text) == 0;
+    ok = mcps__blob_own(&blob, SIZE_MAX) == 0 && ok;
+    if (ok && mcps__blobs_add(&blobs, &blob, mcps__piece_text_len(&buf)) == 0)
+        piece = mcps__piece_end_with(&buf, &blobs);
+    mcps__buf_fini(&buf);
+    mcps__blobs_fini(&blobs);
+    mcps__blob_release(&blob);
+    return piece;
+}
+
+/* The answers count until what is made of them does, or is gone. */
+static void a_batch_counts_until_it_is_sent(void)
+{
+    struct line line;
+    struct mcps__batch *batch = NULL;
+    struct mcps__piece *piece;
+    size_t before;
+
+    CHECK(line_make(&line, 1000));
+    CHECK_INT(mcps__batch_new(&batch, line.sink), 0);
+    piece = piece_new("1", 1);
+    CHECK(piece && mcps__batch_add(batch, piece) == 0);
+    piece = piece_with_blob(&line, "2");
+    CHECK(piece && mcps__batch_add(batch, piece) == 0);
+    before = atomic_load(&line.accounts.out_bytes);
+    CHECK(before > 0);
+    mcps__sink_break(line.sink);
+    n_charged = 0;
+    batch = mcps__batch_unref(batch);
+    CHECK(n_charged >= before);
+    CHECK_WAITING(&line, 0);
+out:
+    mcps__batch_unref(batch);
+    line_end(&line);
+}
+
+static void a_batch_is_joined_in_order(void)
+{
+    struct line line;
+    struct mcps__batch *batch = NULL;
+    struct mcps__piece *piece;
+
+    CHECK(line_make(&line, 1000));
+    CHECK_INT(mcps__batch_new(&batch, line.sink), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        piece = piece_new("\"x\"", 3);
+        CHECK(piece && mcps__batch_add(batch, piece) == 0);
+    }
+    batch = mcps__batch_unref(batch);
+    CHECK_WAITING(&line, sizeof "[\"x\",\"x\",\"x\"]" - 1);
+    CHECK_STR(take_all(&line), "[\"x\",\"x\",\"x\"]");
+    CHECK_WAITING(&line, 0);
+out:
+    mcps__batch_unref(batch);
+    line_end(&line);
+}
+
 const struct unit_test sink_tests[] = {
     UNIT_TEST(a_piece_is_what_was_written),
     UNIT_TEST(a_piece_has_its_limit_without_its_head),
@@ -782,6 +859,8 @@ const struct unit_test sink_tests[] = {
     UNIT_TEST(a_broken_sink_drops_what_waits),
     UNIT_TEST(a_sink_outlives_its_loop),
     UNIT_TEST(what_nobody_took_is_freed),
+    UNIT_TEST(a_batch_counts_until_it_is_sent),
+    UNIT_TEST(a_batch_is_joined_in_order),
     UNIT_TEST_ONCE(many_threads_put_into_one_sink, "it makes thousands"),
     UNIT_END,
 };
