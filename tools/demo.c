@@ -25,6 +25,15 @@ static void on_signal(int number)
     mcps_server_request_stop(server);
 }
 
+/* While the handler of a signal may come, the server must be there. */
+static void forget_signals(void)
+{
+    const struct sigaction action = { .sa_handler = SIG_DFL };
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 static void log_line(void *userdata, enum mcps_log_level level, const char *line)
 {
     (void)userdata;
@@ -126,6 +135,7 @@ int main(int argc, char **argv)
                 uri);
     else if (r < 0)
         fprintf(stderr, "demo: %s\n", mcps_strerror(r));
+    forget_signals();
     server = mcps_server_unref(server);
     return r < 0 || server ? EXIT_FAILURE : EXIT_SUCCESS;
 }
