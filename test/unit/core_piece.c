@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pieces with blobs: whatever the client takes at once, the same bytes; freed once. */
+/* Pieces, with blobs, too: whatever the client takes at once, the same bytes; freed once. */
 #include "config.h"
 
 #include "unit.h"
@@ -16,6 +16,73 @@
 #include "util/mem.h"
 
 extern const struct unit_test piece_tests[];
+
+/* ---- text alone ---- */
+
+static void a_piece_is_what_was_written(void)
+{
+    static const char text[] = "{\"jsonrpc\":\"2.0\"}";
+    struct mcps__piece *piece = NULL;
+    struct mcps__buf buf;
+
+    CHECK_INT(mcps__piece_begin(&buf, 100), 0);
+    CHECK_INT(mcps__buf_append_str(&buf, text), 0);
+    piece = mcps__piece_end(&buf);
+    CHECK_INT(buf.len, 0);
+    CHECK(buf.data == NULL);
+    CHECK_MEM(piece->data, piece->len, text, sizeof text - 1);
+    CHECK(piece->owner == NULL && !piece->progress);
+    CHECK(mcps__list_is_empty(&piece->link));
+    mcps__piece_free(piece);
+    piece = NULL;
+    mcps__piece_free(NULL);
+    CHECK_INT(mcps__piece_begin(&buf, 0), 0);
+    piece = mcps__piece_end(&buf);
+    CHECK_INT(piece->len, 0);
+out:
+    mcps__buf_fini(&buf);
+    mcps__piece_free(piece);
+}
+
+static void a_piece_has_its_limit_without_its_head(void)
+{
+    struct mcps__buf buf;
+    struct mcps__piece *piece = NULL;
+
+    CHECK_INT(mcps__piece_begin(&buf, 3), 0);
+    CHECK_INT(mcps__buf_append(&buf, "abcd", 4), MCPS_ELIMIT);
+    CHECK_INT(mcps__buf_append(&buf, "abc", 3), 0);
+    CHECK_INT(mcps__buf_append(&buf, "d", 1), MCPS_ELIMIT);
+    piece = mcps__piece_end(&buf);
+    CHECK_MEM(piece->data, piece->len, "abc", 3);
+    mcps__piece_free(piece);
+    piece = NULL;
+    /* No limit at all. */
+    CHECK_INT(mcps__piece_begin(&buf, SIZE_MAX), 0);
+    CHECK_INT(mcps__buf_append(&buf, "abcd", 4), 0);
+out:
+    mcps__buf_fini(&buf);
+    mcps__piece_free(piece);
+}
+
+/* The buffer has doubled while it grew; the content survives the shrinking. */
+static void large_pieces_keep_their_content(void)
+{
+    enum { LARGE = 70000 };
+    struct mcps__buf buf;
+    struct mcps__piece *piece = NULL;
+
+    CHECK_INT(mcps__piece_begin(&buf, SIZE_MAX), 0);
+    for (unsigned i = 0; i < LARGE; i++)
+        CHECK_INT(mcps__buf_append_byte(&buf, (char)('a' + i % 26)), 0);
+    piece = mcps__piece_end(&buf);
+    CHECK_INT(piece->len, LARGE);
+    for (unsigned i = 0; i < LARGE; i++)
+        CHECK_INT(piece->data[i], 'a' + i % 26);
+out:
+    mcps__buf_fini(&buf);
+    mcps__piece_free(piece);
+}
 
 /* ---- what is taken, and freed ---- */
 
@@ -407,6 +474,9 @@ out:
 }
 
 const struct unit_test piece_tests[] = {
+    UNIT_TEST(a_piece_is_what_was_written),
+    UNIT_TEST(a_piece_has_its_limit_without_its_head),
+    UNIT_TEST(large_pieces_keep_their_content),
     UNIT_TEST(every_step_through_a_message_gives_the_same),
     UNIT_TEST(large_blobs_are_encoded_in_chunks),
     UNIT_TEST(a_scratch_without_room_gives_text_only),
