@@ -44,15 +44,15 @@ generate() {
     autoreconf --install --force
 }
 
-build() { # folder, configure's arguments
-    folder=build/$1
-    shift
+build() { # folder, target, configure's arguments
+    folder=build/$1 target=$2
+    shift 2
     need_packages
     [ configure -nt configure.ac ] && [ Makefile.in -nt Makefile.am ] || generate
     mkdir -p "$folder"
     cd "$folder"
     ../../configure --quiet "$@"
-    make -s -j"$(nproc)"
+    make -s -j"$(nproc)" "$target"
 }
 
 case ${1-} in
@@ -62,11 +62,11 @@ case ${1-} in
     echo "Now: ./configure && make && make install"
     ;;
 demo)
-    build demo
+    build demo tools/demo --disable-static --disable-tests
     exec tools/demo
     ;;
 check)
-    build check --enable-test-hooks --enable-werror --enable-tests
+    build check all --enable-test-hooks --enable-werror --enable-tests
     # Many tests wait more than they work.
     exec make -s -j"$((2 * $(nproc)))" check
     ;;
