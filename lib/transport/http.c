@@ -185,6 +185,12 @@ static int64_t turn(struct mcps__transport *transport)
 
 /* ---- starting ---- */
 
+/* After two looks of our own at a client that does not read, which are counted. */
+static int64_t unacked_ms(uint64_t stall_ms)
+{
+    return stall_ms < INT64_MAX / 3 ? (int64_t)stall_ms * 3 : INT64_MAX;
+}
+
 static int open_net(struct mcps__http *http)
 {
     struct mcps__engine *engine = http->transport.engine;
@@ -193,7 +199,7 @@ static int open_net(struct mcps__http *http)
         .userdata = http,
         .wake_fd = mcps__loop_fd(http->loop),
         .log = &engine->log,
-        .unacked_ms = (int64_t)mcps__limit(&engine->limits, MCPS_LIMIT_WRITE_STALL_MS),
+        .unacked_ms = unacked_ms(mcps__limit(&engine->limits, MCPS_LIMIT_WRITE_STALL_MS)),
     };
     int r = mcps__net_new(&http->net, &options);
 
